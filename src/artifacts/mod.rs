@@ -1,0 +1,26 @@
+//! Artifacts: bytes too big for the log. Files under a run, a model version or any other place a
+//! client names, streamed in and out with flat memory.
+//!
+//! Promises that a finished [`ArtifactStore::put`] survives a power cut, that an unfinished one is
+//! never seen, that no request leaves the store, and that paths, listings and content types are
+//! those of MLflow 3.17. Knows nothing of the log, events or HTTP routes.
+
+mod error;
+mod local;
+mod media;
+mod path;
+mod read;
+mod store;
+mod upload;
+mod uri;
+
+pub use error::ArtifactError;
+pub use media::{content_disposition, content_type};
+pub use path::{ArtifactPath, PathError};
+pub use read::{Download, Entry, Meta};
+pub use store::ArtifactStore;
+pub use upload::Stored;
+pub use uri::{ArtifactUri, UriError, join_uri};
+
+/// Which bytes of an artifact to read: some, all from an offset, or the last so many.
+pub use object_store::GetRange;

@@ -1,0 +1,14 @@
+//! Ids. The only file that draws random numbers for anything that is stored.
+
+use uuid::Uuid;
+
+/// A new id of 32 lower-case hexadecimal digits (a version 4 UUID without dashes), as MLflow
+/// gives to runs.
+pub fn random_hex() -> String {
+    Uuid::new_v4().simple().to_string()
+}
+
+/// A new logged-model id: `m-` and 32 hexadecimal digits, as MLflow 3 gives them.
+pub fn random_model_id() -> String {
+    format!("m-{}", Uuid::new_v4().simple())
+}

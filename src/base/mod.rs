@@ -1,0 +1,14 @@
+//! Words that every other room uses: positions, times, ids, bounds, digests, and the one door to
+//! the file system. Imports nothing of ours.
+
+pub mod clock;
+pub mod digest;
+pub mod disk;
+pub mod exit;
+pub mod id;
+pub mod limits;
+pub mod names;
+pub mod seq;
+
+pub use clock::{Clock, SystemClock, TimestampMs};
+pub use seq::Seq;

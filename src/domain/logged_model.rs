@@ -1,0 +1,170 @@
+//! Rules for logged models.
+
+use std::sync::Arc;
+
+use super::{Decided, Rejection, State, entity::LoggedModel, experiment, validate};
+use crate::{
+    base::TimestampMs,
+    event::{
+        Event, KeyValue, LoggedModelCreated, LoggedModelDeleted, LoggedModelFinalized,
+        LoggedModelParamsLogged, LoggedModelStatus, LoggedModelTagDeleted, LoggedModelTagsSet,
+    },
+};
+
+/// Creates a logged model.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Create {
+    /// Its id, drawn by the caller.
+    pub model_id: String,
+    /// The experiment it belongs to.
+    pub experiment_id: u64,
+    /// Name, if the caller chose one.
+    pub name: Option<String>,
+    /// Name for a model without one.
+    pub fallback_name: String,
+    /// The run that makes it.
+    pub source_run_id: Option<String>,
+    /// Type.
+    pub model_type: Option<String>,
+    /// Parameters.
+    pub params: Vec<KeyValue>,
+    /// Tags.
+    pub tags: Vec<KeyValue>,
+}
+
+/// Says that a logged model's files are complete, or failed.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Finalize {
+    /// Which one.
+    pub model_id: String,
+    /// New status.
+    pub status: LoggedModelStatus,
+}
+
+/// Deletes a logged model.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Delete {
+    /// Which one.
+    pub model_id: String,
+}
+
+/// Sets tags.
+#[derive(Debug, Clone, PartialEq)]
+pub struct SetTags {
+    /// Of which one.
+    pub model_id: String,
+    /// The tags.
+    pub tags: Vec<KeyValue>,
+}
+
+/// Removes a tag.
+#[derive(Debug, Clone, PartialEq)]
+pub struct DeleteTag {
+    /// Of which one.
+    pub model_id: String,
+    /// Tag key.
+    pub key: String,
+}
+
+/// Sets parameters, once.
+#[derive(Debug, Clone, PartialEq)]
+pub struct LogParams {
+    /// Of which one.
+    pub model_id: String,
+    /// The parameters.
+    pub params: Vec<KeyValue>,
+}
+
+/// MLflow's sentence about a logged model that is not there.
+pub fn not_found(model_id: &str) -> Rejection {
+    Rejection::missing(format!("Logged model with ID '{model_id}' not found."))
+}
+
+fn find(state: &dyn State, model_id: &str) -> Result<Arc<LoggedModel>, Rejection> {
+    state
+        .logged_model(model_id)
+        .filter(|model| model.lifecycle.is_active())
+        .ok_or_else(|| not_found(model_id))
+}
+
+fn check_name(name: &str) -> Result<(), Rejection> {
+    if name.is_empty() || name.contains(['/', ':', '.', '%', '"', '\'', '\0']) {
+        return Err(Rejection::invalid(format!(
+            "Invalid model name ('{name}') provided. Model name must be a non-empty string and \
+             cannot contain the following characters: ('/', ':', '.', '%', '\"', \"'\")"
+        )));
+    }
+    Ok(())
+}
+
+pub(super) fn create(state: &dyn State, command: Create, now: TimestampMs) -> Decided {
+    if let Some(name) = &command.name {
+        check_name(name)?;
+    }
+    let experiment = experiment::active(state, command.experiment_id)?;
+    let location = experiment.artifact_location.trim_end_matches('/');
+    Ok(Event::from(LoggedModelCreated {
+        artifact_uri: format!("{location}/models/{}/artifacts", command.model_id),
+        model_id: command.model_id,
+        experiment_id: command.experiment_id,
+        name: command.name.unwrap_or(command.fallback_name),
+        source_run_id: command.source_run_id,
+        model_type: command.model_type,
+        status: LoggedModelStatus::Pending,
+        created_at: now.0,
+        params: validate::last_of_each(command.params),
+        tags: validate::last_of_each(command.tags),
+    })
+    .into())
+}
+
+pub(super) fn finalize(state: &dyn State, command: Finalize, now: TimestampMs) -> Decided {
+    let Finalize { model_id, status } = command;
+    find(state, &model_id)?;
+    Ok(Event::from(LoggedModelFinalized { model_id, status, updated_at: now.0 }).into())
+}
+
+pub(super) fn delete(state: &dyn State, command: Delete, now: TimestampMs) -> Decided {
+    find(state, &command.model_id)?;
+    Ok(Event::from(LoggedModelDeleted { model_id: command.model_id, deleted_at: now.0 }).into())
+}
+
+pub(super) fn set_tags(state: &dyn State, command: SetTags) -> Decided {
+    find(state, &command.model_id)?;
+    if command.tags.is_empty() {
+        return Ok(Vec::new().into());
+    }
+    let tags = validate::last_of_each(command.tags);
+    Ok(Event::from(LoggedModelTagsSet { model_id: command.model_id, tags }).into())
+}
+
+pub(super) fn delete_tag(state: &dyn State, command: DeleteTag) -> Decided {
+    let DeleteTag { model_id, key } = command;
+    if !find(state, &model_id)?.tags.contains_key(&key) {
+        return Err(Rejection::missing(format!(
+            "No tag with key '{key}' found for model with ID '{model_id}'."
+        )));
+    }
+    Ok(Event::from(LoggedModelTagDeleted { model_id, key }).into())
+}
+
+pub(super) fn log_params(state: &dyn State, command: LogParams) -> Decided {
+    let model = find(state, &command.model_id)?;
+    let params = validate::last_of_each(command.params);
+    if let Some(param) = params
+        .iter()
+        .find(|param| model.params.get(&param.key).is_some_and(|known| *known != param.value))
+    {
+        return Err(Rejection::invalid(format!(
+            "Changing param values is not allowed. Param with key='{}' was already logged for \
+             model with ID '{}'.",
+            param.key, command.model_id
+        )));
+    }
+    let new: Vec<_> =
+        params.into_iter().filter(|param| !model.params.contains_key(&param.key)).collect();
+    if new.is_empty() {
+        return Ok(Vec::new().into());
+    }
+    Ok(Event::from(LoggedModelParamsLogged { model_id: command.model_id, params: new }).into())
+}

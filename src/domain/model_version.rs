@@ -1,0 +1,264 @@
+//! Rules for versions of registered models, and for their stages.
+
+use std::sync::Arc;
+
+use super::{
+    Decided, Decision, Rejection, State,
+    entity::{ModelVersion, RegisteredModel},
+    logged_model, registered_model, validate,
+};
+use crate::{
+    base::TimestampMs,
+    event::{
+        Event, KeyValue, ModelVersionCreated, ModelVersionDeleted, ModelVersionDescribed,
+        ModelVersionStageChanged, ModelVersionTagDeleted, ModelVersionTagSet, Stage,
+    },
+};
+
+/// Registers a version; [`Decision::number`] is its number.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Create {
+    /// Name of the model.
+    pub name: String,
+    /// Where its files are; also `models:/<name>/<version>` and `models:/<model id>`.
+    pub source: String,
+    /// The run that made it.
+    pub run_id: Option<String>,
+    /// Link to that run.
+    pub run_link: Option<String>,
+    /// The logged model it is.
+    pub model_id: Option<String>,
+    /// Description.
+    pub description: Option<String>,
+    /// Tags.
+    pub tags: Vec<KeyValue>,
+}
+
+/// Describes a version.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Describe {
+    /// Name of the model.
+    pub name: String,
+    /// Version.
+    pub version: u32,
+    /// New description.
+    pub description: Option<String>,
+}
+
+/// Deletes a version.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Delete {
+    /// Name of the model.
+    pub name: String,
+    /// Version.
+    pub version: u32,
+}
+
+/// Sets a tag.
+#[derive(Debug, Clone, PartialEq)]
+pub struct SetTag {
+    /// Name of the model.
+    pub name: String,
+    /// Version.
+    pub version: u32,
+    /// The tag.
+    pub tag: KeyValue,
+}
+
+/// Removes a tag; one that is not there is removed already.
+#[derive(Debug, Clone, PartialEq)]
+pub struct DeleteTag {
+    /// Name of the model.
+    pub name: String,
+    /// Version.
+    pub version: u32,
+    /// Tag key.
+    pub key: String,
+}
+
+/// Moves a version to a stage.
+#[derive(Debug, Clone, PartialEq)]
+pub struct TransitionStage {
+    /// Name of the model.
+    pub name: String,
+    /// Version.
+    pub version: u32,
+    /// New stage, in any case.
+    pub stage: String,
+    /// Whether the other versions in that stage are archived.
+    pub archive_existing_versions: bool,
+    /// Why, in the words of who does it.
+    pub comment: Option<String>,
+}
+
+/// MLflow's sentence about a version that is not there.
+pub fn not_found(name: &str, version: u32) -> Rejection {
+    Rejection::missing(format!("Model Version (name={name}, version={version}) not found"))
+}
+
+/// The stage that a word stands for, or MLflow's refusal.
+pub fn parse_stage(word: &str) -> Result<Stage, Rejection> {
+    Stage::from_any_case(word).ok_or_else(|| {
+        Rejection::invalid(format!(
+            "Invalid Model Version stage: {word}. Value must be one of None, Staging, Production, \
+             Archived."
+        ))
+    })
+}
+
+fn find(
+    state: &dyn State,
+    name: &str,
+    version: u32,
+) -> Result<(Arc<RegisteredModel>, Arc<ModelVersion>), Rejection> {
+    validate::model_name(name)?;
+    let model = state.registered_model(name).ok_or_else(|| not_found(name, version))?;
+    let found = state.model_version(model.registered_model_id, version);
+    Ok((model, found.ok_or_else(|| not_found(name, version))?))
+}
+
+/// The model of a version that is there.
+pub(super) fn model_of(
+    state: &dyn State,
+    name: &str,
+    version: u32,
+) -> Result<Arc<RegisteredModel>, Rejection> {
+    Ok(find(state, name, version)?.0)
+}
+
+/// Where the files of a new version can be read, and the run that its source names.
+fn resolve_source(state: &dyn State, source: &str) -> Result<(String, Option<String>), Rejection> {
+    let unresolvable = |error: Rejection| {
+        Rejection::invalid(format!(
+            "Unable to fetch model from model URI source artifact location '{source}'.Error: {error}"
+        ))
+    };
+    let Some(path) = source.strip_prefix("models:/") else {
+        return Ok((source.to_owned(), None));
+    };
+    let path = path.trim_matches('/');
+    match path.split_once('/') {
+        None => {
+            let model = state.logged_model(path).filter(|model| model.lifecycle.is_active());
+            let model = model.ok_or_else(|| unresolvable(logged_model::not_found(path)))?;
+            Ok((model.artifact_uri.clone(), model.source_run_id.clone()))
+        }
+        Some((name, version)) => {
+            let version = version.parse().map_err(|_| {
+                unresolvable(Rejection::invalid(format!(
+                    "Not a proper models:/ URI: {source}. Models URIs must name a version."
+                )))
+            })?;
+            let (_, found) = find(state, name, version).map_err(unresolvable)?;
+            Ok((found.storage_location.clone().unwrap_or(found.source.clone()), None))
+        }
+    }
+}
+
+pub(super) fn create(state: &dyn State, command: Create, now: TimestampMs) -> Decided {
+    validate::model_name(&command.name)?;
+    for tag in &command.tags {
+        validate::registry_tag(tag)?;
+    }
+    let (location, source_run_id) = resolve_source(state, &command.source)?;
+    let of_model = command.model_id.as_deref().and_then(|id| state.logged_model(id));
+    let run_id = command
+        .run_id
+        .filter(|id| !id.is_empty())
+        .or(source_run_id)
+        .or_else(|| of_model.and_then(|model| model.source_run_id.clone()));
+    let model = registered_model::find(state, &command.name)?;
+    let version = model.last_version + 1;
+    let event = ModelVersionCreated {
+        registered_model_id: model.registered_model_id,
+        version,
+        storage_location: (location != command.source).then_some(location),
+        source: command.source,
+        run_id,
+        run_link: command.run_link,
+        model_id: command.model_id,
+        description: command.description,
+        created_at: now.0,
+        tags: validate::last_of_each(command.tags),
+    };
+    Ok(Decision { events: vec![event.into()], number: Some(u64::from(version)) })
+}
+
+pub(super) fn describe(state: &dyn State, command: Describe, now: TimestampMs) -> Decided {
+    let (model, _) = find(state, &command.name, command.version)?;
+    Ok(Event::from(ModelVersionDescribed {
+        registered_model_id: model.registered_model_id,
+        version: command.version,
+        description: command.description,
+        updated_at: now.0,
+    })
+    .into())
+}
+
+pub(super) fn delete(state: &dyn State, command: &Delete, now: TimestampMs) -> Decided {
+    let (model, _) = find(state, &command.name, command.version)?;
+    Ok(Event::from(ModelVersionDeleted {
+        registered_model_id: model.registered_model_id,
+        version: command.version,
+        deleted_at: now.0,
+    })
+    .into())
+}
+
+pub(super) fn set_tag(state: &dyn State, command: SetTag) -> Decided {
+    validate::model_name(&command.name)?;
+    validate::registry_tag(&command.tag)?;
+    let registered_model_id = find(state, &command.name, command.version)?.0.registered_model_id;
+    let (version, KeyValue { key, value }) = (command.version, command.tag);
+    Ok(Event::from(ModelVersionTagSet { registered_model_id, version, key, value }).into())
+}
+
+pub(super) fn delete_tag(state: &dyn State, command: DeleteTag) -> Decided {
+    validate::model_name(&command.name)?;
+    validate::key("key", &command.key)?;
+    let DeleteTag { name, version, key } = command;
+    let (model, found) = find(state, &name, version)?;
+    if !found.tags.contains_key(&key) {
+        return Ok(Decision::default());
+    }
+    let registered_model_id = model.registered_model_id;
+    Ok(Event::from(ModelVersionTagDeleted { registered_model_id, version, key }).into())
+}
+
+pub(super) fn transition_stage(
+    state: &dyn State,
+    command: TransitionStage,
+    now: TimestampMs,
+) -> Decided {
+    let to = parse_stage(&command.stage)?;
+    // MLflow answers 500 here, upon which its client retries for minutes; the mistake is the user's.
+    if command.archive_existing_versions && !matches!(to, Stage::Staging | Stage::Production) {
+        return Err(Rejection::invalid(format!(
+            "Model version transition cannot archive existing model versions because '{}' is not \
+             an Active stage. Valid stages are ['Staging', 'Production']",
+            command.stage
+        )));
+    }
+    let (model, moved) = find(state, &command.name, command.version)?;
+    let change = |version, from, to, displaced_by| {
+        Event::from(ModelVersionStageChanged {
+            registered_model_id: model.registered_model_id,
+            version,
+            from,
+            to,
+            comment: command.comment.clone(),
+            displaced_by,
+            changed_at: now.0,
+        })
+    };
+    let mut events = Vec::new();
+    if command.archive_existing_versions {
+        let others = state.model_versions(model.registered_model_id);
+        let others = others.iter().filter(|it| it.stage == to && it.version != command.version);
+        events.extend(
+            others.map(|it| change(it.version, to, Stage::Archived, Some(command.version))),
+        );
+    }
+    events.push(change(command.version, moved.stage, to, None));
+    Ok(events.into())
+}

@@ -1,0 +1,10 @@
+//! Tags that mean something to the server (mlflow/utils/mlflow_tags.py).
+
+/// The name of a run, as a tag; kept equal to the run's name.
+pub const RUN_NAME: &str = "mlflow.runName";
+/// The user who started a run.
+pub const USER: &str = "mlflow.user";
+/// Models that a 2.x client logged in a run: a JSON list.
+pub const LOGGED_MODELS: &str = "mlflow.log-model.history";
+/// Marks a registered model that is a prompt.
+pub const IS_PROMPT: &str = "mlflow.prompt.is_prompt";

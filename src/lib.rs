@@ -1,0 +1,17 @@
+//! Runlog: an MLflow-compatible tracking server and model registry whose truth is an append-only
+//! log of events.
+//!
+//! ```text
+//!  HTTP request ─► Command ─► engine: decide ─► append + sync ─► fold ─► answer
+//!                                      │              │            │
+//!                                    domain          wal         views ─► reads, searches
+//! ```
+//!
+//! docs/ARCHITECTURE.md is the map; the modules stand here in the order of the way of the data.
+
+pub mod base;
+pub mod domain;
+pub mod event;
+pub mod search;
+pub mod views;
+pub mod wal;

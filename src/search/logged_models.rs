@@ -1,0 +1,146 @@
+//! The dialect of logged models, which has a parser of its own in MLflow 3.17.2: laxer on values,
+//! stricter on names (`params`, not `param`), any column may be named, quotes in keys are kept.
+//!
+//! All tables and messages are MLflow's.
+
+use super::clause::{Clause, NotOne, Part, parts, statement};
+use super::error::SearchError;
+use super::field::{Attribute, Field};
+use super::literals::{ListLiteral, float, list, repr, repr_all};
+use super::predicate::{Comparison, Filter, Op, Value};
+
+const NUMBER_OPS: &[&str] = &["<", "<=", ">", ">=", "=", "!="];
+const TEXT_OPS: &[&str] = &["=", "!=", "LIKE", "ILIKE", "IN", "NOT IN"];
+
+/// Reads a whole filter.
+pub(super) fn parse(text: &str) -> Result<Filter, SearchError> {
+    if text.is_empty() {
+        return Ok(Filter::default());
+    }
+    let invalid =
+        |why: &str| SearchError::invalid(format!("Invalid filter string: {}. {why}", repr(text)));
+    let nodes = statement(text).map_err(|why| match why {
+        NotOne::Empty | NotOne::Several => invalid("Expected a single SQL expression."),
+        NotOne::TooLarge => invalid("SQLParseError('Maximum number of tokens exceeded (10000).')"),
+    })?;
+    let mut comparisons = Vec::new();
+    for part in parts(text, &nodes) {
+        match part {
+            Part::Clause(clause) => comparisons.push(read(&clause)?),
+            Part::And => {}
+            Part::Stray(_) => {
+                return Err(invalid(
+                    "Expected a list of comparisons separated by 'AND' (e.g. 'metrics.loss > 0.1 \
+                     AND params.lr = 0.01').",
+                ));
+            }
+        }
+    }
+    Ok(Filter { comparisons, prompts: false })
+}
+
+fn read(clause: &Clause<'_>) -> Result<Comparison, SearchError> {
+    let (0, Some(right)) = (clause.comments, clause.right) else {
+        return Err(SearchError::invalid(format!(
+            "Invalid comparison: {}. Expected a comparison with 3 tokens.",
+            clause.shown
+        )));
+    };
+    let operator = clause.operator.to_uppercase();
+    let (kind, key) = identifier(clause.left.text)?;
+    let numeric = kind == "metrics"
+        || (kind == "attributes"
+            && matches!(column(key), "creation_timestamp_ms" | "last_updated_timestamp_ms"));
+    let ops = if numeric { NUMBER_OPS } else { TEXT_OPS };
+    let op = Op::from_name(&operator).filter(|_| ops.contains(&operator.as_str()));
+    let Some(op) = op else {
+        return Err(SearchError::invalid(format!(
+            "Invalid comparison operator for {kind}.{key}: {}. Expected one of {}.",
+            repr(&operator),
+            repr_all(["(", ")"], ops)
+        )));
+    };
+    let field = field(kind, key)?;
+    let value = value(right.text, numeric)?;
+    if matches!(value, Value::List(_)) != matches!(op, Op::In | Op::NotIn) {
+        return Err(SearchError::invalid(format!(
+            "Invalid value for {kind}.{key}: {}",
+            right.text
+        )));
+    }
+    Ok(Comparison { field, op, value })
+}
+
+/// The kind and key of a name.
+fn identifier(text: &str) -> Result<(&str, &str), SearchError> {
+    let dotted = text.split_once('.').filter(|(kind, key)| {
+        let letters = !kind.is_empty() && kind.bytes().all(|byte| byte.is_ascii_lowercase());
+        letters && !key.is_empty() && !key.trim_end_matches('\n').contains('\n')
+    });
+    let Some((kind, key)) = dotted else {
+        return Ok(("attributes", column(text).trim_matches('`')));
+    };
+    if !["attributes", "metrics", "params", "tags"].contains(&kind) {
+        return Err(SearchError::invalid(format!(
+            "Invalid entity type: {}. Expected one of ['attributes', 'metrics', 'params', 'tags'].",
+            repr(kind)
+        )));
+    }
+    Ok((kind, key.trim_matches('`')))
+}
+
+/// The column behind an attribute's name, as MLflow's database has it.
+fn column(name: &str) -> &str {
+    match name {
+        "creation_time" | "creation_timestamp" => "creation_timestamp_ms",
+        "last_updated_timestamp" => "last_updated_timestamp_ms",
+        name => name,
+    }
+}
+
+/// The attribute that an alias or a column stands for.
+pub(super) fn attribute(name: &str) -> Option<Attribute> {
+    Some(match column(name) {
+        "creation_timestamp_ms" => Attribute::CreationTimestamp,
+        "last_updated_timestamp_ms" => Attribute::LastUpdatedTimestamp,
+        "model_id" => Attribute::ModelId,
+        "experiment_id" => Attribute::ExperimentId,
+        "name" => Attribute::Name,
+        "artifact_location" => Attribute::ArtifactLocation,
+        "status" => Attribute::Status,
+        "lifecycle_stage" => Attribute::LifecycleStage,
+        "model_type" => Attribute::ModelType,
+        "source_run_id" => Attribute::SourceRunId,
+        "status_message" => Attribute::StatusMessage,
+        _ => return None,
+    })
+}
+
+fn field(kind: &str, key: &str) -> Result<Field, SearchError> {
+    match kind {
+        "metrics" => Ok(Field::Metric(key.to_owned())),
+        "params" => Ok(Field::Param(key.to_owned())),
+        "tags" => Ok(Field::Tag(key.to_owned())),
+        // MLflow looks for the column and fails by accident when there is none.
+        _ => attribute(key).map(Field::Attribute).ok_or_else(|| {
+            SearchError::invalid(format!("Invalid attribute key '{key}' specified."))
+        }),
+    }
+}
+
+fn value(text: &str, numeric: bool) -> Result<Value, SearchError> {
+    if numeric {
+        return float(text).map(Value::Number).ok_or_else(|| {
+            SearchError::invalid(format!("could not convert string to float: {}", repr(text)))
+        });
+    }
+    if !(text.starts_with('(') && text.ends_with(')')) {
+        return Ok(Value::Text(text.trim_matches('\'').to_owned()));
+    }
+    match list(text) {
+        ListLiteral::Strings(texts) => Ok(Value::List(texts)),
+        ListLiteral::Mixed(_) | ListLiteral::IllFormed => {
+            Err(SearchError::invalid(format!("Invalid list of quoted string values: {text}")))
+        }
+    }
+}

@@ -1,0 +1,47 @@
+//! What searches read: runs as columns, everything else as maps, in memory. A projection of the
+//! view store: [`Index::apply`] is called with every published change, and at start with every
+//! entry of the tables it needs.
+
+mod catalog;
+mod column;
+mod runs;
+mod symbols;
+
+pub use catalog::Catalog;
+pub use column::Column;
+pub use runs::{DatasetRow, RunIndex, RunRow};
+pub use symbols::{Symbol, Symbols};
+
+use super::{
+    keys::{Key, table},
+    store::Value,
+};
+
+/// All that is searched.
+#[derive(Default)]
+pub struct Index {
+    /// Runs.
+    pub runs: RunIndex,
+    /// Experiments, logged models, registered models and versions.
+    pub catalog: Catalog,
+}
+
+impl Index {
+    /// The tables whose entries it needs.
+    pub const TABLES: &'static [u8] = &[
+        table::EXPERIMENT,
+        table::RUN,
+        table::LOGGED_MODEL,
+        table::REGISTERED_MODEL,
+        table::MODEL_VERSION,
+    ];
+
+    /// Takes in one change of the store: a new value, or none.
+    pub fn apply(&mut self, key: &Key, value: Option<&Value>) {
+        if key.first() == Some(&table::RUN) {
+            self.runs.apply(key, value);
+        } else if let Some(value) = value {
+            self.catalog.apply(value);
+        }
+    }
+}

@@ -1,0 +1,125 @@
+//! Typed reads of single entities, over whichever layers the caller sees.
+
+use std::sync::Arc;
+
+use super::{
+    keys,
+    store::{Read, Value},
+};
+use crate::{
+    domain::entity::{
+        Artifact, Experiment, Lifecycle, LoggedModel, LoggedModelMetric, ModelVersion,
+        RegisteredModel, Run,
+    },
+    event::Stage,
+};
+
+/// Counters, by name; each holds the last number given.
+pub mod counter {
+    /// Experiment ids.
+    pub const EXPERIMENT: &str = "experiment";
+    /// Numbers of registered models.
+    pub const REGISTERED_MODEL: &str = "registered_model";
+}
+
+/// Makes a typed getter: the value must be of the variant that its table holds.
+macro_rules! typed {
+    ($read:expr, $key:expr, $variant:ident) => {
+        match $read.get(&$key) {
+            Some(Value::$variant(value)) => Some(value),
+            _ => None,
+        }
+    };
+}
+
+/// The last number that a counter gave.
+pub fn counter(read: &dyn Read, name: &str) -> Option<u64> {
+    typed!(read, keys::counter(name), Number)
+}
+
+/// An experiment by id.
+pub fn experiment(read: &dyn Read, id: u64) -> Option<Arc<Experiment>> {
+    typed!(read, keys::experiment(id), Experiment)
+}
+
+/// The id of the experiment of that name.
+pub fn experiment_id(read: &dyn Read, name: &str) -> Option<u64> {
+    typed!(read, keys::experiment_name(name), Number)
+}
+
+/// A run by id.
+pub fn run(read: &dyn Read, run_id: &str) -> Option<Arc<Run>> {
+    typed!(read, keys::run(run_id), Run)
+}
+
+/// The lifecycle that holds for a run, its experiment's included.
+pub fn run_lifecycle(read: &dyn Read, run: &Run) -> Lifecycle {
+    match experiment(read, run.experiment_id) {
+        Some(experiment) => run.lifecycle_within(&experiment.lifecycle),
+        None => run.lifecycle,
+    }
+}
+
+/// The value of a run's parameter.
+pub fn run_param(read: &dyn Read, run_id: &str, key: &str) -> Option<Arc<str>> {
+    typed!(read, keys::run_part(run_id, keys::part::PARAM, key), Text)
+}
+
+/// The value of a run's tag.
+pub fn run_tag(read: &dyn Read, run_id: &str, key: &str) -> Option<Arc<str>> {
+    typed!(read, keys::run_part(run_id, keys::part::TAG, key), Text)
+}
+
+/// A logged model by id.
+pub fn logged_model(read: &dyn Read, model_id: &str) -> Option<Arc<LoggedModel>> {
+    typed!(read, keys::logged_model(model_id), LoggedModel)
+}
+
+/// The metric points of a logged model.
+pub fn logged_model_metrics(read: &dyn Read, model_id: &str) -> Vec<Arc<LoggedModelMetric>> {
+    let entries = read.prefix(&keys::logged_model_metrics(model_id)).into_iter();
+    let metrics = entries.filter_map(|(_, value)| match value {
+        Value::LoggedModelMetric(metric) => Some(metric),
+        _ => None,
+    });
+    metrics.collect()
+}
+
+/// A registered model by its number, deleted ones included.
+pub fn registered_model_by_id(read: &dyn Read, id: u64) -> Option<Arc<RegisteredModel>> {
+    typed!(read, keys::registered_model(id), RegisteredModel)
+}
+
+/// A registered model by the name it has now.
+pub fn registered_model(read: &dyn Read, name: &str) -> Option<Arc<RegisteredModel>> {
+    let id = typed!(read, keys::registered_model_name(name), Number)?;
+    registered_model_by_id(read, id)
+}
+
+/// A model version, unless it is deleted.
+pub fn model_version(read: &dyn Read, id: u64, version: u32) -> Option<Arc<ModelVersion>> {
+    typed!(read, keys::model_version(id, version), ModelVersion)
+        .filter(|found| found.lifecycle.is_active())
+}
+
+/// The versions of a registered model that are not deleted, ascending.
+pub fn model_versions(read: &dyn Read, id: u64) -> Vec<Arc<ModelVersion>> {
+    let entries = read.prefix(&keys::model_versions(id)).into_iter();
+    let versions = entries.filter_map(|(_, value)| match value {
+        Value::ModelVersion(version) => Some(version),
+        _ => None,
+    });
+    versions.filter(|version| version.lifecycle.is_active()).collect()
+}
+
+/// The highest version in each stage, in the order of the stages.
+pub fn latest_versions(read: &dyn Read, id: u64) -> Vec<Arc<ModelVersion>> {
+    let versions = model_versions(read, id);
+    let latest = |stage: &Stage| versions.iter().rfind(|version| version.stage == *stage).cloned();
+    Stage::ALL.iter().filter_map(latest).collect()
+}
+
+/// An artifact by path.
+pub fn artifact(read: &dyn Read, path: &str) -> Option<Arc<Artifact>> {
+    typed!(read, keys::artifact(path), Artifact)
+}

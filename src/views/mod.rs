@@ -1,0 +1,179 @@
+//! Materialized views: what the events add up to, folded from the log and readable in an instant.
+//! Never the truth: they can be deleted at any time, and are rebuilt.
+//!
+//! ```text
+//!   event ─► fold ─► changes ─┬─► layers (recent ► frozen ► base on disk)   documents, series
+//!                             └─► index (columns and maps in memory)        searches
+//! ```
+//!
+//! One writer folds and publishes; any number of readers read. Knows nothing of HTTP, nor of how
+//! the log keeps its records.
+
+pub mod digest;
+mod fold;
+pub mod index;
+pub mod keys;
+pub mod lookup;
+pub mod query;
+mod state;
+pub mod store;
+
+use std::{
+    path::Path,
+    sync::{Arc, Mutex, RwLock, RwLockReadGuard},
+};
+
+use index::Index;
+use store::{Base, Changes, Cursor, Layers, Read, SledBase, StoreError, View};
+
+use crate::{base::Seq, event::Envelope};
+
+/// Version of the shape of what views keep. A cache of another version is rebuilt.
+pub const SCHEMA_VERSION: u32 = 1;
+
+/// Entries that may wait in memory before they are moved into the cache on disk.
+const RECENT_ENTRIES_MAX: usize = 100_000;
+
+/// How far the views have folded: the event, and the CRC-32 of its payload.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Position {
+    /// The last folded event.
+    pub seq: Seq,
+    /// CRC-32 (IEEE) of its payload, to recognise it by.
+    pub payload_crc: u32,
+}
+
+/// All views of one log.
+pub struct Views {
+    layers: Layers,
+    index: RwLock<Index>,
+    position: RwLock<Position>,
+    log_id: [u8; 16],
+    /// Held while a layer is on its way to disk: one at a time.
+    flushing: Mutex<()>,
+}
+
+impl Views {
+    /// Views kept in memory alone, folded from nothing.
+    pub fn in_memory(log_id: [u8; 16]) -> Self {
+        Self::over(None, log_id, Position::default())
+    }
+
+    /// Opens the cache in `path` with what it has folded of the log `log_id`, or creates it.
+    /// Any error means that it must be rebuilt; nothing is repaired.
+    pub fn open(path: &Path, log_id: [u8; 16], cache_bytes: usize) -> Result<Self, StoreError> {
+        let base = SledBase::open(path, cache_bytes)?;
+        let mismatch = |reason: String| StoreError::Mismatch { path: path.to_owned(), reason };
+        let position = match base.cursor()? {
+            None => Position::default(),
+            Some(cursor) if cursor.schema != SCHEMA_VERSION => {
+                let reason = format!("it has version {}, not {SCHEMA_VERSION}", cursor.schema);
+                return Err(mismatch(reason));
+            }
+            Some(cursor) if cursor.log_id != log_id => {
+                return Err(mismatch("it was folded from another log".to_owned()));
+            }
+            Some(cursor) => Position { seq: cursor.seq, payload_crc: cursor.payload_crc },
+        };
+        let views = Self::over(Some(Arc::new(base)), log_id, position);
+        views.fill_index();
+        Ok(views)
+    }
+
+    fn over(base: Option<Arc<dyn Base>>, log_id: [u8; 16], position: Position) -> Self {
+        Self {
+            layers: Layers::new(base, stop),
+            index: RwLock::default(),
+            position: RwLock::new(position),
+            log_id,
+            flushing: Mutex::new(()),
+        }
+    }
+
+    fn fill_index(&self) {
+        let mut index = self.index.write().expect("no thread panics under this lock");
+        for table in Index::TABLES {
+            let end = keys::after_prefix(&[*table]);
+            let mut from = vec![*table];
+            loop {
+                let page = self.layers.view().range(&from, end.as_deref(), 4096);
+                let Some((last, _)) = page.last() else { break };
+                from = [last, &[0][..]].concat();
+                page.iter().for_each(|(key, value)| index.apply(key, Some(value)));
+            }
+        }
+    }
+
+    /// The log they are folded from.
+    pub fn log_id(&self) -> [u8; 16] {
+        self.log_id
+    }
+
+    /// How far they have folded.
+    pub fn position(&self) -> Position {
+        *self.position.read().expect("no thread panics under this lock")
+    }
+
+    /// What readers see now.
+    pub fn view(&self) -> View<'_> {
+        self.layers.view()
+    }
+
+    /// The index, for a search. Writers wait while it is held: hold it for a slice of the work.
+    pub fn index(&self) -> RwLockReadGuard<'_, Index> {
+        self.index.read().expect("no thread panics under this lock")
+    }
+
+    /// An empty set of changes over what readers see. For the one writer.
+    pub fn changes(&self) -> Changes<'_> {
+        Changes::over(self.layers.view())
+    }
+
+    /// Shows the readers what has been folded, all at once. For the one writer, and only once the
+    /// events are durable.
+    pub fn publish(&self, changes: Changes<'_>, position: Position) {
+        let changes = changes.into_map();
+        let mut index = self.index.write().expect("no thread panics under this lock");
+        changes.iter().for_each(|(key, value)| index.apply(key, value.as_ref()));
+        // Held over both steps, so that a flush never writes entries with an earlier cursor.
+        let mut folded = self.position.write().expect("no thread panics under this lock");
+        self.layers.publish(changes);
+        *folded = position;
+    }
+
+    /// Whether so much waits in memory that it should go to disk now.
+    pub fn wants_flush(&self) -> bool {
+        self.layers.recent_len() > RECENT_ENTRIES_MAX
+    }
+
+    /// Moves what waits in memory to disk, durably. Waits for readers that still look at it, and
+    /// for another flush; never call it from the writer's thread while it must answer.
+    pub fn flush(&self) -> Result<(), StoreError> {
+        let _one_at_a_time = self.flushing.lock().expect("no thread panics under this lock");
+        let frozen = {
+            // Under the position's lock, so that layer and cursor are of one moment.
+            let position = self.position.read().expect("no thread panics under this lock");
+            self.layers.freeze().map(|frozen| (frozen, *position))
+        };
+        let Some((frozen, position)) = frozen else { return Ok(()) };
+        let cursor = Cursor {
+            log_id: self.log_id,
+            seq: position.seq,
+            payload_crc: position.payload_crc,
+            schema: SCHEMA_VERSION,
+        };
+        self.layers.settle(&frozen, &cursor)
+    }
+}
+
+/// Folds one event into changes.
+pub fn fold(changes: &mut Changes<'_>, envelope: &Envelope) {
+    fold::fold(changes, envelope);
+}
+
+/// A cache that fails under a read cannot tell a value from its absence. The log is unharmed, and
+/// the next start rebuilds the cache: so stop.
+fn stop(error: &StoreError) -> ! {
+    tracing::error!(%error, "the view cache failed; stopping, the next start rebuilds it");
+    std::process::exit(crate::base::exit::VIEWS)
+}

@@ -1,0 +1,135 @@
+//! Search over logged models.
+
+use std::{cmp::Ordering, collections::BTreeSet, sync::Arc};
+
+use super::{
+    super::{Views, lookup},
+    Page, Query,
+};
+use crate::{
+    domain::entity::{LoggedModel, LoggedModelMetric},
+    search::{Attribute, Comparison, Dataset, Field, OrderBy, SortValue},
+};
+
+/// A logged model with its metrics.
+#[derive(Clone)]
+pub struct Measured {
+    /// The model.
+    pub model: Arc<LoggedModel>,
+    /// Its metric points.
+    pub metrics: Vec<Arc<LoggedModelMetric>>,
+}
+
+/// The active logged models in `experiments` that match, in order. `datasets` narrows the metrics
+/// that count in the filter; without a metric in the filter, a model must have one on them.
+pub fn search_logged_models(
+    views: &Views,
+    experiments: &BTreeSet<u64>,
+    datasets: &[Dataset],
+    query: &Query,
+) -> Page<Measured> {
+    let index = views.index();
+    let of_experiments = experiments.iter().filter_map(|id| index.catalog.logged_models.get(id));
+    let candidates = of_experiments.flat_map(|models| models.values()).filter(|model| {
+        query.view_type.shows(model.lifecycle.is_active())
+            && query.filter.comparisons.iter().all(|it| holds(it, model))
+    });
+    let candidates: Vec<_> = candidates.cloned().collect();
+    drop(index);
+    let measured = candidates.into_iter().map(|model| {
+        let metrics = lookup::logged_model_metrics(&views.view(), &model.model_id);
+        Measured { model, metrics }
+    });
+    let matches = measured.filter(|it| metrics_hold(query, datasets, &it.metrics)).collect();
+    query.page(matches, |a, b| compare(query, a, b))
+}
+
+/// Whether a comparison holds, metrics aside.
+fn holds(comparison: &Comparison, model: &LoggedModel) -> bool {
+    match &comparison.field {
+        Field::Attribute(field) => match attribute(model, *field) {
+            SortValue::Int(value) => comparison.matches_int(Some(value)),
+            SortValue::Text(text) => comparison.matches_text(Some(text)),
+            SortValue::Number(_) | SortValue::Missing => comparison.matches_text(None),
+        },
+        Field::Param(key) => comparison.matches_text(model.params.get(key).map(String::as_str)),
+        Field::Tag(key) => comparison.matches_text(model.tags.get(key).map(String::as_str)),
+        Field::Metric(_) => true,
+        Field::Dataset(_) => false,
+    }
+}
+
+fn is_on(metric: &LoggedModelMetric, dataset: &Dataset) -> bool {
+    let same =
+        |wanted: &Option<String>, found: &Option<String>| wanted.is_none() || wanted == found;
+    same(&dataset.name, &metric.dataset_name) && same(&dataset.digest, &metric.dataset_digest)
+}
+
+fn metrics_hold(query: &Query, datasets: &[Dataset], metrics: &[Arc<LoggedModelMetric>]) -> bool {
+    let counts = |metric: &LoggedModelMetric| {
+        datasets.is_empty() || datasets.iter().any(|dataset| is_on(metric, dataset))
+    };
+    let mut named = false;
+    for comparison in &query.filter.comparisons {
+        let Field::Metric(key) = &comparison.field else { continue };
+        named = true;
+        let fits = |it: &Arc<LoggedModelMetric>| {
+            it.key == *key && counts(it) && comparison.matches_metric(Some(it.point.stored_value()))
+        };
+        if !metrics.iter().any(fits) {
+            return false;
+        }
+    }
+    named || datasets.is_empty() || metrics.iter().any(|metric| counts(metric))
+}
+
+fn attribute(model: &LoggedModel, attribute: Attribute) -> SortValue<'_> {
+    let optional = |text| Option::map_or(text, SortValue::Missing, SortValue::Text);
+    #[expect(clippy::wildcard_enum_match_arm, reason = "one list of attributes serves all kinds")]
+    match attribute {
+        Attribute::ModelId => SortValue::Text(&model.model_id),
+        Attribute::Name => SortValue::Text(&model.name),
+        Attribute::ModelType => optional(model.model_type.as_deref()),
+        Attribute::SourceRunId => optional(model.source_run_id.as_deref()),
+        Attribute::ArtifactLocation => SortValue::Text(&model.artifact_uri),
+        Attribute::LifecycleStage => SortValue::Text(model.lifecycle.as_str()),
+        // The number, as text: that is what MLflow compares with.
+        Attribute::Status => SortValue::Text(match model.status.code() {
+            1 => "1",
+            2 => "2",
+            _ => "3",
+        }),
+        Attribute::ExperimentId => SortValue::Int(model.experiment_id.cast_signed()),
+        Attribute::CreationTimestamp => SortValue::Int(model.created_at),
+        Attribute::LastUpdatedTimestamp => SortValue::Int(model.updated_at),
+        _ => SortValue::Missing,
+    }
+}
+
+/// The latest value of the metric that an order names.
+fn metric<'a>(of: &'a Measured, key: &str, dataset: Option<&Dataset>) -> SortValue<'a> {
+    let fits = |it: &&Arc<LoggedModelMetric>| {
+        it.key == key && dataset.is_none_or(|dataset| is_on(it, dataset))
+    };
+    let latest = of.metrics.iter().filter(fits).max_by(|a, b| {
+        let time = |it: &LoggedModelMetric| (it.point.timestamp, it.point.step);
+        time(a).cmp(&time(b)).then_with(|| b.run_id.cmp(&a.run_id))
+    });
+    latest.map_or(SortValue::Missing, |it| SortValue::Number(it.point.stored_value()))
+}
+
+fn sort_value<'a>(order: &OrderBy, of: &'a Measured) -> SortValue<'a> {
+    match &order.field {
+        Field::Attribute(field) => attribute(&of.model, *field),
+        Field::Metric(key) => metric(of, key, order.dataset.as_ref()),
+        Field::Param(_) | Field::Tag(_) | Field::Dataset(_) => SortValue::Missing,
+    }
+}
+
+fn compare(query: &Query, a: &Measured, b: &Measured) -> Ordering {
+    let mut by_key = query
+        .order_by
+        .iter()
+        .map(|order| order.compare(sort_value(order, a), sort_value(order, b)));
+    by_key.find(|order| order.is_ne()).unwrap_or_else(|| a.model.model_id.cmp(&b.model.model_id))
+}

@@ -1,0 +1,208 @@
+//! Search over runs.
+
+use std::{cmp::Ordering, collections::BTreeSet, sync::Arc};
+
+use super::{
+    super::{
+        Views,
+        index::{Column, Index, RunIndex, RunRow, Symbol},
+    },
+    Page, Query,
+};
+use crate::{
+    domain::{entity::Lifecycle, tag_names::RUN_NAME},
+    search::{Attribute, Comparison, DatasetKey, Field, OrderBy, SortValue},
+};
+
+/// Rows looked at under one lock, so that no writer waits long for a reader.
+const SLICE_ROWS: usize = 4096;
+
+/// The ids of the runs in `experiments` that match, in order.
+pub fn search_runs(views: &Views, experiments: &BTreeSet<u64>, query: &Query) -> Page<Arc<str>> {
+    let mut matches = Vec::new();
+    for experiment_id in experiments {
+        let mut done = 0;
+        loop {
+            let index = views.index();
+            let Some(rows) = index.runs.of_experiment(*experiment_id).get(done..) else { break };
+            let slice = rows.get(..SLICE_ROWS.min(rows.len())).unwrap_or(rows);
+            if slice.is_empty() {
+                break;
+            }
+            done += slice.len();
+            collect(&index, *experiment_id, slice, query, &mut matches);
+        }
+    }
+    let index = views.index();
+    let runs = &index.runs;
+    let keys: Vec<SortKey<'_>> =
+        query.order_by.iter().map(|order| SortKey::new(runs, order)).collect();
+    let page = query.page(matches, |a: &u32, b: &u32| compare(runs, &keys, *a, *b));
+    let id = |row: u32| runs.row(row).map(|row| row.run_id.clone());
+    Page { items: page.items.into_iter().filter_map(id).collect(), next_offset: page.next_offset }
+}
+
+fn collect(index: &Index, experiment_id: u64, rows: &[u32], query: &Query, out: &mut Vec<u32>) {
+    let runs = &index.runs;
+    let experiment = index.catalog.experiments.get(&experiment_id).map(|it| it.lifecycle);
+    let tests: Vec<Test<'_>> =
+        query.filter.comparisons.iter().map(|it| Test::new(runs, it)).collect();
+    let mut memos: Vec<Memo> = tests.iter().map(|_| Memo::default()).collect();
+    for &row in rows {
+        let Some(run) = runs.row(row) else { continue };
+        let shows = query.view_type.shows(lifecycle(run, experiment).is_active());
+        if shows
+            && tests.iter().zip(&mut memos).all(|(test, memo)| test.holds(runs, row, run, memo))
+        {
+            out.push(row);
+        }
+    }
+}
+
+fn lifecycle(run: &RunRow, experiment: Option<Lifecycle>) -> Lifecycle {
+    match experiment {
+        Some(experiment) if experiment.seq > run.lifecycle.seq => experiment,
+        _ => run.lifecycle,
+    }
+}
+
+/// One comparison with its column at hand.
+struct Test<'a> {
+    comparison: &'a Comparison,
+    source: Source<'a>,
+}
+
+/// Where a comparison's left side comes from.
+enum Source<'a> {
+    Metric(Option<&'a Column<f64>>),
+    Text(Option<&'a Column<Symbol>>),
+    Attribute(Attribute),
+    Dataset(DatasetKey),
+}
+
+/// Answers already found for symbols, so that each distinct text is compared once.
+#[derive(Default)]
+struct Memo(Vec<Option<bool>>);
+
+impl Memo {
+    fn answer(&mut self, symbol: Symbol, ask: impl FnOnce() -> bool) -> bool {
+        let at = symbol.index();
+        if at >= self.0.len() {
+            self.0.resize(at + 1, None);
+        }
+        match self.0.get_mut(at) {
+            Some(known) => *known.get_or_insert_with(ask),
+            None => ask(),
+        }
+    }
+}
+
+impl<'a> Test<'a> {
+    fn new(runs: &'a RunIndex, comparison: &'a Comparison) -> Self {
+        let source = match &comparison.field {
+            Field::Metric(key) => Source::Metric(runs.metric(key)),
+            Field::Param(key) => Source::Text(runs.param(key)),
+            Field::Tag(key) => Source::Text(runs.tag(key)),
+            // MLflow looks the name up among the tags.
+            Field::Attribute(Attribute::RunName) => Source::Text(runs.tag(RUN_NAME)),
+            Field::Attribute(attribute) => Source::Attribute(*attribute),
+            Field::Dataset(key) => Source::Dataset(*key),
+        };
+        Self { comparison, source }
+    }
+
+    fn holds(&self, runs: &RunIndex, row: u32, run: &RunRow, memo: &mut Memo) -> bool {
+        match &self.source {
+            Source::Metric(column) => {
+                self.comparison.matches_metric(column.and_then(|column| column.get(row)))
+            }
+            Source::Text(column) => {
+                let symbol = column.and_then(|column| column.get(row)).unwrap_or_default();
+                memo.answer(symbol, || self.comparison.matches_text(runs.symbols.text(symbol)))
+            }
+            Source::Attribute(attribute) => match attribute_value(runs, run, *attribute) {
+                SortValue::Int(value) => self.comparison.matches_int(Some(value)),
+                SortValue::Text(text) => self.comparison.matches_text(Some(text)),
+                SortValue::Number(_) | SortValue::Missing => {
+                    if is_time(*attribute) {
+                        self.comparison.matches_int(None)
+                    } else {
+                        self.comparison.matches_text(None)
+                    }
+                }
+            },
+            Source::Dataset(key) => runs.datasets(row).iter().any(|dataset| {
+                let symbol = match key {
+                    DatasetKey::Name => dataset.name,
+                    DatasetKey::Digest => dataset.digest,
+                    DatasetKey::Context => dataset.context,
+                };
+                symbol.is_some() && self.comparison.matches_text(runs.symbols.text(symbol))
+            }),
+        }
+    }
+}
+
+fn is_time(attribute: Attribute) -> bool {
+    matches!(attribute, Attribute::StartTime | Attribute::EndTime)
+}
+
+fn attribute_value<'a>(runs: &'a RunIndex, run: &'a RunRow, attribute: Attribute) -> SortValue<'a> {
+    #[expect(clippy::wildcard_enum_match_arm, reason = "one list of attributes serves all kinds")]
+    match attribute {
+        Attribute::RunId => SortValue::Text(&run.run_id),
+        Attribute::RunName => text(runs.symbols.text(run.name)),
+        Attribute::UserId => text(runs.symbols.text(run.user_id)),
+        Attribute::ArtifactUri => SortValue::Text(&run.artifact_uri),
+        Attribute::Status => SortValue::Text(run.status.as_str()),
+        Attribute::StartTime => SortValue::Int(run.start_time),
+        Attribute::EndTime => run.end_time.map_or(SortValue::Missing, SortValue::Int),
+        _ => SortValue::Missing,
+    }
+}
+
+fn text(text: Option<&str>) -> SortValue<'_> {
+    text.map_or(SortValue::Missing, SortValue::Text)
+}
+
+/// One key of the order with its column at hand.
+struct SortKey<'a> {
+    order: &'a OrderBy,
+    source: Source<'a>,
+}
+
+impl<'a> SortKey<'a> {
+    fn new(runs: &'a RunIndex, order: &'a OrderBy) -> Self {
+        let source = match &order.field {
+            Field::Metric(key) => Source::Metric(runs.metric(key)),
+            Field::Param(key) => Source::Text(runs.param(key)),
+            Field::Tag(key) => Source::Text(runs.tag(key)),
+            Field::Attribute(attribute) => Source::Attribute(*attribute),
+            Field::Dataset(key) => Source::Dataset(*key),
+        };
+        Self { order, source }
+    }
+
+    fn value<'r>(&self, runs: &'r RunIndex, row: u32, run: &'r RunRow) -> SortValue<'r> {
+        match &self.source {
+            Source::Metric(column) => {
+                let found = column.and_then(|column| column.get(row));
+                found.map_or(SortValue::Missing, SortValue::Number)
+            }
+            Source::Text(column) => {
+                let symbol = column.and_then(|column| column.get(row)).unwrap_or_default();
+                text(runs.symbols.text(symbol))
+            }
+            Source::Attribute(attribute) => attribute_value(runs, run, *attribute),
+            Source::Dataset(_) => SortValue::Missing,
+        }
+    }
+}
+
+fn compare(runs: &RunIndex, keys: &[SortKey<'_>], a: u32, b: u32) -> Ordering {
+    let (Some(run_a), Some(run_b)) = (runs.row(a), runs.row(b)) else { return a.cmp(&b) };
+    let mut by_key = keys
+        .iter()
+        .map(|key| key.order.compare(key.value(runs, a, run_a), key.value(runs, b, run_b)));
+    by_key.find(|order| order.is_ne()).unwrap_or_else(|| run_a.run_id.cmp(&run_b.run_id))
+}

@@ -1,0 +1,42 @@
+//! One writing process for a log: an advisory lock on a file, held for life, and a word in that file
+//! that tells whether the last writer closed the log or died.
+
+use std::path::Path;
+
+use crate::base::disk::{Disk, DiskError, DiskFile};
+
+/// Name of the lock file in the log's directory.
+const NAME: &str = "LOCK";
+/// What a writer leaves there when it has closed the log.
+const CLOSED: &[u8] = b"closed\n";
+
+/// The lock, until it is dropped.
+pub(super) struct Lock {
+    file: Box<dyn DiskFile>,
+}
+
+impl Lock {
+    /// Takes the lock and writes this process's name in it. Also returns whether the last writer
+    /// closed the log; a log without a lock file (a copy) counts as not closed.
+    pub(super) fn take(disk: &dyn Disk, dir: &Path) -> Result<(Self, bool), DiskError> {
+        let file = disk.lock(&dir.join(NAME))?;
+        let mut word = [0; CLOSED.len()];
+        let clean = file.read_at(0, &mut word)? == CLOSED.len() && word == CLOSED;
+        let lock = Self { file };
+        // Durable before anything else is changed, so that a crash from here on is seen as one.
+        lock.write(format!("{}\n", disk.process()).as_bytes())?;
+        disk.sync_dir(dir)?;
+        Ok((lock, clean))
+    }
+
+    /// Says that the log is closed, and lets go of it.
+    pub(super) fn release(self) -> Result<(), DiskError> {
+        self.write(CLOSED)
+    }
+
+    fn write(&self, word: &[u8]) -> Result<(), DiskError> {
+        self.file.set_len(0)?;
+        self.file.write_at(0, word)?;
+        self.file.sync_data()
+    }
+}

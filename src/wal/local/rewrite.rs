@@ -1,0 +1,102 @@
+//! The two ways in which recovery writes: keeping a torn tail aside, and writing the last segment
+//! anew. Neither changes a byte of an existing file.
+
+use std::{
+    ops::Range,
+    path::{Path, PathBuf},
+    sync::Arc,
+};
+
+use crate::base::{
+    Seq,
+    disk::{Disk, DiskError, DiskFile, DiskOp, Open},
+};
+
+use super::segment::{CHUNK_BYTES, SegmentFile, for_each_chunk};
+
+/// The last segment while it is written anew.
+const REWRITE: &str = "rewrite.tmp";
+
+/// Copies a stretch of a segment to `<segment>.torn-<seq>` and returns its path. What is there
+/// already, from an earlier crash, stays: a number is added to the name.
+pub(super) fn keep_aside(
+    disk: &dyn Disk,
+    dir: &Path,
+    segment: &SegmentFile,
+    file: &dyn DiskFile,
+    stretch: Range<u64>,
+    seq: Seq,
+) -> Result<PathBuf, DiskError> {
+    let name = format!("{}.torn-{seq}", segment.header.file_name());
+    let mut path = dir.join(&name);
+    let mut number = 1;
+    let copy = loop {
+        match disk.open(&path, Open::New) {
+            Err(error) if error.is_present() => {
+                number += 1;
+                path = dir.join(format!("{name}.{number}"));
+            }
+            opened => break opened?,
+        }
+    };
+    let from = stretch.start;
+    copy_stretch(file, &*copy, stretch, from)?;
+    copy.sync_data()?;
+    disk.sync_dir(dir)?;
+    Ok(path)
+}
+
+/// Writes the first `end` bytes of a segment into a new file of the same length, makes it durable,
+/// reads it back from the device, and puts it in the place of the old one.
+pub(super) fn rewrite(
+    disk: &dyn Disk,
+    dir: &Path,
+    segment: &SegmentFile,
+    file: &dyn DiskFile,
+    end: u64,
+) -> Result<Arc<dyn DiskFile>, DiskError> {
+    let path = dir.join(REWRITE);
+    let copy: Arc<dyn DiskFile> = Arc::from(disk.open(&path, Open::New)?);
+    copy.allocate(segment.header.capacity)?;
+    copy_stretch(file, &*copy, 0..end, 0)?;
+    copy.sync_data()?;
+    copy.drop_cache()?;
+    compare(file, &*copy, end, &path)?;
+    disk.rename(&path, &segment.path)?;
+    disk.sync_dir(dir)?;
+    Ok(copy)
+}
+
+fn copy_stretch(
+    from: &dyn DiskFile,
+    to: &dyn DiskFile,
+    stretch: Range<u64>,
+    shift: u64,
+) -> Result<(), DiskError> {
+    let mut offset = stretch.start - shift;
+    for_each_chunk(from, stretch.start, stretch.end, |chunk| {
+        to.write_at(offset, chunk)?;
+        offset += chunk.len() as u64;
+        Ok(())
+    })
+}
+
+fn compare(
+    one: &dyn DiskFile,
+    other: &dyn DiskFile,
+    end: u64,
+    path: &Path,
+) -> Result<(), DiskError> {
+    let mut buffer = vec![0; CHUNK_BYTES];
+    let mut offset = 0;
+    for_each_chunk(one, 0, end, |chunk| {
+        let there = buffer.get_mut(..chunk.len()).unwrap_or_default();
+        let read = other.read_at(offset, there)?;
+        offset += read as u64;
+        if read == chunk.len() && there == chunk {
+            return Ok(());
+        }
+        let what = std::io::Error::other("reads back other bytes than were written");
+        Err(DiskError::io(DiskOp::Read, path)(what))
+    })
+}

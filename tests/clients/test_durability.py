@@ -1,0 +1,209 @@
+"""SIGKILL in the middle of concurrent logging, again and again on one data directory.
+
+Several clients log at once. Each keeps a ledger: what the server acknowledged, and the one call that was
+under way when the server died. After every restart all that was acknowledged must be there; the call under
+way may be there or not; and nothing may be there that was never sent.
+"""
+
+import http.client
+import random
+import threading
+import time
+
+import pytest
+from harness import Server, needs, runlog, runlog_only
+from rest import Rest
+
+pytestmark = [runlog_only, needs("3", "no MLflow client is used: once is enough")]
+
+KILLS = 25
+CLIENTS = 6
+STAGES = ["None", "Staging", "Production", "Archived"]
+
+
+class Ledger:
+    """What one client did in one round, in its own run."""
+
+    def __init__(self, name: str):
+        self.name = name
+        self.run_id = None
+        self.artifact_uri = None
+        self.points = {}  # key -> {(step, value)}
+        self.params = {}
+        self.tags = {}
+        self.artifacts = {}
+        self.versions = {}  # acknowledged number -> source
+        self.stages = {}  # version -> stage
+        self.pending = None  # (kind, detail) of the call under way
+        self.acknowledged = 0
+        self.failure = None
+
+    def batch(self, n: int) -> list[dict]:
+        return [{"key": "b", "value": i / 8, "timestamp": i, "step": i} for i in range(n * 200, n * 200 + 200)]
+
+    def work(self, port: int, model: str, experiment_id: str, started: threading.Barrier) -> None:
+        """Calls the server until it is gone."""
+        rest, choose = Rest(port), random.Random(self.name)
+        started.wait()
+        try:
+            self.pending = ("run", None)
+            made = rest.post("runs/create", experiment_id=experiment_id, run_name=self.name)
+            self.run_id, self.artifact_uri = made["run"]["info"]["run_id"], made["run"]["info"]["artifact_uri"]
+            self.acknowledged += 1
+            for n in range(1_000_000):
+                kind = choose.choices(
+                    [self.metric, self.batch_call, self.param, self.tag, self.version, self.stage, self.artifact],
+                    [8, 1, 3, 3, 2, 2, 1],
+                )[0]
+                kind(rest, model, n, choose)
+                self.acknowledged += 1
+        except (OSError, http.client.HTTPException):
+            return  # the server was killed
+        except Exception as e:  # anything else is the server's fault and fails the test
+            self.failure = e
+
+    def metric(self, rest, model, n, choose):
+        point = {"key": f"m{n % 3}", "value": n / 4, "timestamp": n, "step": n}
+        self.pending = ("points", [point])
+        rest.post("runs/log-metric", run_id=self.run_id, **point)
+        self.keep_points([point])
+
+    def batch_call(self, rest, model, n, choose):
+        points, param = self.batch(n), {"key": f"bp{n}", "value": str(n)}
+        self.pending = ("batch", (points, param))
+        rest.post("runs/log-batch", run_id=self.run_id, metrics=points, params=[param])
+        self.keep_points(points)
+        self.params[param["key"]] = param["value"]
+
+    def keep_points(self, points):
+        for p in points:
+            self.points.setdefault(p["key"], set()).add((p["step"], p["value"]))
+
+    def param(self, rest, model, n, choose):
+        self.pending = ("param", (f"p{n}", f"value {n}"))
+        rest.post("runs/log-parameter", run_id=self.run_id, key=f"p{n}", value=f"value {n}")
+        self.params[f"p{n}"] = f"value {n}"
+
+    def tag(self, rest, model, n, choose):
+        key = f"t{n % 4}"  # overwritten again and again
+        self.pending = ("tag", (key, str(n)))
+        rest.post("runs/set-tag", run_id=self.run_id, key=key, value=str(n))
+        self.tags[key] = str(n)
+
+    def version(self, rest, model, n, choose):
+        source = f"{self.artifact_uri}/model-{n}"
+        self.pending = ("version", source)
+        made = rest.post("model-versions/create", name=model, source=source, run_id=self.run_id)
+        self.versions[int(made["model_version"]["version"])] = source
+
+    def stage(self, rest, model, n, choose):
+        if not self.versions:
+            return self.version(rest, model, n, choose)
+        version, stage = choose.choice(list(self.versions)), choose.choice(STAGES)
+        self.pending = ("stage", (version, stage))
+        rest.post("model-versions/transition-stage", name=model, version=str(version), stage=stage)
+        self.stages[version] = stage
+
+    def artifact(self, rest, model, n, choose):
+        path, content = f"{self.name}/{n}.bin", choose.randbytes(2000)
+        self.pending = ("artifact", None)
+        rest.put_artifact(path, content)
+        self.artifacts[path] = content
+
+    def check(self, rest: Rest, versions: dict[int, dict]) -> None:
+        """Everything acknowledged is there, and nothing that was never sent."""
+        kind, detail = self.pending
+        if self.run_id is None:
+            return
+        data = rest.get("runs/get", run_id=self.run_id)["run"]["data"]
+        maybe_points = detail if kind == "points" else detail[0] if kind == "batch" else []
+        maybe_params = [detail] if kind == "param" else [tuple(detail[1].values())] if kind == "batch" else []
+
+        params = {p["key"]: p["value"] for p in data.get("params", [])}
+        assert self.params.items() <= params.items()
+        assert params.items() <= {**self.params, **dict(maybe_params)}.items()
+
+        tags = {t["key"]: t["value"] for t in data.get("tags", []) if not t["key"].startswith("mlflow.")}
+        if kind == "tag" and tags.get(detail[0]) == detail[1]:
+            assert tags == {**self.tags, detail[0]: detail[1]}
+        else:
+            assert tags == self.tags
+
+        for key in {*self.points, *(p["key"] for p in maybe_points)}:
+            history = rest.get("metrics/get-history", run_id=self.run_id, metric_key=key).get("metrics", [])
+            found = [(m["step"], m["value"]) for m in history]
+            assert len(found) == len(set(found)), "a point is there twice"
+            acknowledged = self.points.get(key, set())
+            sent = acknowledged | {(p["step"], p["value"]) for p in maybe_points if p["key"] == key}
+            assert set(found) in (acknowledged, sent), f"{key}: a call is there in part, or is lost"
+            latest = [m for m in data.get("metrics", []) if m["key"] == key]
+            assert [(m["step"], m["value"]) for m in latest] == ([max(found)] if found else [])
+
+        for number, source in self.versions.items():
+            assert versions[number]["source"] == source
+            possible = {self.stages.get(number, "None")}
+            if kind == "stage" and detail[0] == number:
+                possible.add(detail[1])
+            assert versions[number]["current_stage"] in possible
+        for path, content in self.artifacts.items():
+            assert rest.get_artifact(path) == content
+
+
+def check_versions(versions: dict[int, dict], ledgers: list[Ledger]) -> None:
+    """The numbers are 1, 2, 3, ... and each belongs to a call that was sent."""
+    assert sorted(versions) == list(range(1, len(versions) + 1)), "version numbers have a gap"
+    acknowledged = [(number, source) for ledger in ledgers for number, source in ledger.versions.items()]
+    assert len(acknowledged) == len({number for number, _ in acknowledged}), "one number was given to two clients"
+    sent = {source for _, source in acknowledged}
+    sent |= {ledger.pending[1] for ledger in ledgers if ledger.pending[0] == "version"}
+    assert {v["source"] for v in versions.values()} <= sent
+
+
+@pytest.mark.timeout(900)
+def test_every_acknowledged_call_survives_sigkill(tmp_path):
+    server = Server(tmp_path).start()
+    rest = Rest(server.port)
+    experiment_id = rest.post("experiments/create", name="killed")["experiment_id"]
+    rest.post("registered-models/create", name="CarSeat")
+    ledgers, choose = [], random.Random(1)
+    try:
+        for round_ in range(KILLS):
+            fresh = [Ledger(f"round-{round_}-client-{c}") for c in range(CLIENTS)]
+            started = threading.Barrier(CLIENTS + 1)
+            threads = [
+                threading.Thread(target=ledger.work, args=(server.port, "CarSeat", experiment_id, started))
+                for ledger in fresh
+            ]
+            for thread in threads:
+                thread.start()
+            started.wait()
+            time.sleep(choose.uniform(0.02, 0.5))
+            server.kill()
+            for thread in threads:
+                thread.join()
+            assert [ledger.failure for ledger in fresh if ledger.failure] == []
+            ledgers += fresh
+
+            server.start()
+            rest = Rest(server.port)
+            versions = rest.versions("CarSeat")
+            check_versions(versions, ledgers)
+            for ledger in fresh:
+                ledger.check(rest, versions)
+
+        versions = rest.versions("CarSeat")
+        for ledger in ledgers:
+            ledger.check(rest, versions)
+        assert sum(ledger.acknowledged for ledger in ledgers) > KILLS * CLIENTS, "hardly anything was logged"
+        assert any(ledger.stages for ledger in ledgers) and any(ledger.artifacts for ledger in ledgers)
+    finally:
+        server.kill()
+
+    verified = runlog("verify", "--data-dir", server.data)
+    assert verified.returncode == 0, verified.stdout + verified.stderr
+    server.start()  # folds what the last kill left unfolded, and closes the views in good order
+    assert server.stop() == 0
+    replayed = runlog(
+        "replay", "--log", server.data / "log", "--into", tmp_path / "rebuilt", "--compare", server.data / "views"
+    )
+    assert replayed.returncode == 0, replayed.stdout + replayed.stderr
