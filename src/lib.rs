@@ -10,8 +10,18 @@
 //! docs/ARCHITECTURE.md is the map; the modules stand here in the order of the way of the data.
 
 pub mod base;
-pub mod domain;
+
 pub mod event;
+pub mod wal;
+
+pub mod proof;
+
+pub mod domain;
 pub mod search;
 pub mod views;
-pub mod wal;
+
+pub mod engine;
+
+pub mod audit;
+pub mod transfer;
+

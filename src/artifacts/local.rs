@@ -5,10 +5,11 @@
 //! as a file system does. All calls block. Knows nothing of streams.
 
 use std::{
+    collections::HashSet,
     fs::{self, File},
     io,
     path::{Path, PathBuf},
-    sync::Arc,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::Duration,
 };
 
@@ -22,9 +23,17 @@ use crate::base::id;
 /// Age after which an unfinished upload is certainly nobody's.
 const ABANDONED_AFTER: Duration = Duration::from_secs(24 * 60 * 60);
 
+/// Directories remembered as durable before they are forgotten all at once.
+const DURABLE_DIRS_MAX: usize = 4096;
+
 /// A directory with artifacts in it.
 #[derive(Debug, Clone)]
-pub(super) struct LocalRoot(Arc<Path>);
+pub(super) struct LocalRoot {
+    dir: Arc<Path>,
+    /// Directories whose names are known to survive a power cut, so that only the first upload into
+    /// one waits for those above it. Whoever creates or removes directories holds the lock.
+    durable: Arc<Mutex<HashSet<PathBuf>>>,
+}
 
 /// What is at a path.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -64,14 +73,14 @@ impl LocalRoot {
         for parent in dir.ancestors().skip(1).take(missing) {
             sync_dir(parent)?;
         }
-        let root = Self(dir.into());
+        let root = Self { dir: dir.into(), durable: Arc::default() };
         root.sweep()?;
         Ok(root)
     }
 
     /// The directory, absolute and free of symbolic links.
     pub(super) fn dir(&self) -> &Path {
-        &self.0
+        &self.dir
     }
 
     /// Does something with `path` on a thread that may block. Errors of that thread name `op`.
@@ -122,11 +131,16 @@ impl LocalRoot {
         if self.look(path)? != Found::Directory {
             return Ok(Vec::new());
         }
+        let is_gone = |error: &io::Error| error.kind() == io::ErrorKind::NotFound;
         let read = || -> io::Result<Vec<Entry>> {
             let entries = fs::read_dir(self.place(path))?.map(|entry| to_entry(&entry?));
-            entries.filter_map(Result::transpose).collect()
+            let present = entries.filter(|entry| !entry.as_ref().is_err_and(is_gone));
+            present.filter_map(Result::transpose).collect()
         };
-        let mut entries = read().map_err(ArtifactError::io("list", path))?;
+        let mut entries = match read() {
+            Err(error) if is_gone(&error) => Vec::new(),
+            entries => entries.map_err(ArtifactError::io("list", path))?,
+        };
         entries.sort_by(|a, b| a.name.cmp(&b.name));
         Ok(entries)
     }
@@ -134,11 +148,13 @@ impl LocalRoot {
     /// Removes a file, or a directory and all in it, durably. Nothing there is fine.
     pub(super) fn remove(&self, path: &ArtifactPath) -> Result<(), ArtifactError> {
         let place = self.place(path);
+        let mut durable = self.durable();
         let removed = match self.look(path)? {
             Found::Nothing | Found::BehindFile => return Ok(()),
             Found::File => fs::remove_file(&place),
             Found::Directory => fs::remove_dir_all(&place),
         };
+        durable.retain(|dir| !dir.starts_with(&place));
         removed
             .and_then(|()| place.parent().map_or(Ok(()), sync_dir))
             .map_err(ArtifactError::io("delete", path))
@@ -151,9 +167,6 @@ impl LocalRoot {
     }
 
     /// Gives a finished, synced upload its name, replacing a file of that name; durable on return.
-    ///
-    /// Syncs every directory up to the root, not only the new ones: another upload may have created
-    /// one of them a moment ago and not be as far.
     pub(super) fn publish(
         &self,
         staged: &Staged,
@@ -161,13 +174,33 @@ impl LocalRoot {
     ) -> Result<(), ArtifactError> {
         self.check_writable(path)?;
         let place = self.place(path);
-        let publish = || -> io::Result<()> {
-            fs::create_dir_all(place.parent().unwrap_or(self.dir()))?;
-            fs::rename(&staged.file, &place)?;
-            let above = place.ancestors().skip(1);
-            above.take_while(|dir| dir.starts_with(self.dir())).try_for_each(sync_dir)
-        };
-        publish().map_err(ArtifactError::io("publish", path))
+        let dir = place.parent().unwrap_or(self.dir());
+        self.create_dir(dir)
+            .and_then(|()| fs::rename(&staged.file, &place))
+            .and_then(|()| sync_dir(dir))
+            .map_err(ArtifactError::io("publish", path))
+    }
+
+    /// Creates a directory and those above it, durably.
+    ///
+    /// That one of them exists says nothing: a process may have created it and died before the sync.
+    fn create_dir(&self, dir: &Path) -> io::Result<()> {
+        let mut durable = self.durable();
+        if durable.contains(dir) && dir.is_dir() {
+            return Ok(());
+        }
+        fs::create_dir_all(dir)?;
+        let mut above = dir.ancestors().skip(1).take_while(|dir| dir.starts_with(self.dir()));
+        above.try_for_each(sync_dir)?;
+        if durable.len() == DURABLE_DIRS_MAX {
+            durable.clear();
+        }
+        durable.insert(dir.to_owned());
+        Ok(())
+    }
+
+    fn durable(&self) -> MutexGuard<'_, HashSet<PathBuf>> {
+        self.durable.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn place(&self, path: &ArtifactPath) -> PathBuf {

@@ -118,6 +118,9 @@ impl ArtifactPath {
             segments.push(segment);
         }
         let path = segments.join("/");
+        if is_absolute(&path) {
+            return Err(PathError::Unsafe);
+        }
         if path.len() > PATH_BYTES_MAX || segments.len() > SEGMENTS_MAX {
             return Err(PathError::TooLong);
         }
@@ -164,7 +167,7 @@ fn is_forbidden(c: char) -> bool {
 }
 
 fn check_segment(segment: &str) -> Result<(), PathError> {
-    if segment.split(['?', ';']).any(|piece| piece == "..") {
+    if segment.split(['?', ';', ':']).any(|piece| piece.trim() == "..") {
         Err(PathError::Unsafe)
     } else if segment.len() > SEGMENT_BYTES_MAX {
         Err(PathError::TooLong)

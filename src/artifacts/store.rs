@@ -84,8 +84,9 @@ impl ArtifactStore {
         Ok(base.join(relative)?)
     }
 
-    /// Stores all of `bytes`, replacing a file at `path`. On success they survive a power cut; on any
-    /// error, or if the caller goes away before the stream has ended, nothing has changed.
+    /// Stores all of `bytes`, replacing a file at `path`. On success they survive a power cut. On any
+    /// error, or if the future is dropped before the stream has ended, nothing has changed; if it is
+    /// dropped later, all is stored or nothing.
     pub async fn put<S, E>(&self, path: &ArtifactPath, bytes: S) -> Result<Stored, ArtifactError>
     where
         S: Stream<Item = Result<Bytes, E>> + Send,

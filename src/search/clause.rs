@@ -3,8 +3,8 @@
 //! Knows nothing of which fields exist. Follows MLflow 3.17.2 in making a comparison of
 //! `name IN (...)`, `name IS NULL` and their negations, which sqlparse leaves in pieces.
 
-use super::group::{Node, group};
-use super::lexer::{Kind, Token, tokens};
+use super::group::{MAX_TOKENS, Node, group};
+use super::lexer::{Kind, Token, is_space, tokens};
 
 /// A comparison, not yet understood.
 #[derive(Clone, Debug)]
@@ -48,11 +48,10 @@ pub(super) enum NotOne {
 
 /// The nodes of a text that must be one statement.
 pub(super) fn statement(text: &str) -> Result<Vec<Node>, NotOne> {
-    let tokens = tokens(text);
-    let is_space = |token: &Token| matches!(token.kind, Kind::Space | Kind::Newline);
-    if tokens.iter().all(is_space) {
+    if text.chars().all(is_space) {
         return Err(NotOne::Empty);
     }
+    let tokens = tokens(text, MAX_TOKENS);
     let mut level = 0_i64;
     let end = tokens.iter().position(|token| {
         match (token.kind, token.of(text)) {
@@ -67,7 +66,7 @@ pub(super) fn statement(text: &str) -> Result<Vec<Node>, NotOne> {
     let line_comment =
         |token: &Token| token.kind == Kind::Comment && !token.of(text).starts_with("/*");
     let mut next = after.iter().skip_while(|t| t.kind == Kind::Space || line_comment(t));
-    if next.any(|token| !is_space(token)) {
+    if next.any(|token| !matches!(token.kind, Kind::Space | Kind::Newline)) {
         return Err(NotOne::Several);
     }
     group(text, &tokens).ok_or(NotOne::TooLarge)

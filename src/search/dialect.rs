@@ -7,7 +7,7 @@ use super::clause::{Clause, NotOne, Part, Side, parts, statement};
 use super::error::SearchError;
 use super::field::Field;
 use super::lexer::Kind;
-use super::literals::{ListLiteral, float, int, list, repr, repr_all};
+use super::literals::{Item, float, int, list, repr, repr_all, repr_items};
 use super::predicate::{Comparison, Op, Value};
 
 /// The kinds of field, by the names MLflow gives them in messages.
@@ -188,19 +188,26 @@ pub(super) fn list_for(key: &str, supported: &[&str], text: &str) -> Result<Valu
 /// A list of quoted texts.
 pub(super) fn list_value(text: &str) -> Result<Value, SearchError> {
     const WHILE: &str = "While parsing a list in the query, expected";
-    match list(text) {
-        ListLiteral::Strings(texts) if texts.is_empty() => Err(SearchError::invalid(format!(
-            "{WHILE} a non-empty list of string values, but got empty list"
-        ))),
-        ListLiteral::Strings(texts) => Ok(Value::List(texts)),
-        ListLiteral::Mixed(shown) => Err(SearchError::invalid(format!(
-            "{WHILE} string value, punctuation, or whitespace, but got different type in list: \
-             {shown}"
-        ))),
-        ListLiteral::IllFormed => Err(SearchError::invalid(format!(
+    let Some(items) = list(text) else {
+        return Err(SearchError::invalid(format!(
             "{WHILE} a non-empty list of string values, but got ill-formed list."
-        ))),
+        )));
+    };
+    if items.is_empty() {
+        return Err(SearchError::invalid(format!(
+            "{WHILE} a non-empty list of string values, but got empty list"
+        )));
     }
+    let string = |item: &Item| match item {
+        Item::String(text) => Some(text.clone()),
+        Item::Number(_) => None,
+    };
+    items.iter().map(string).collect::<Option<_>>().map(Value::List).ok_or_else(|| {
+        SearchError::invalid(format!(
+            "{WHILE} string value, punctuation, or whitespace, but got different type in list: {}",
+            repr_items(&items)
+        ))
+    })
 }
 
 /// A Python set of strings, in messages.

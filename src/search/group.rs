@@ -9,7 +9,7 @@ use super::lexer::{Kind, Token};
 use super::rules::{ALIAS, ARRAY, ASSIGNMENT, CAST, COMPARISON, LIST, LITERAL, OPERATION, PERIOD};
 
 /// More tokens than this, MLflow refuses.
-const MAX_TOKENS: usize = 10_000;
+pub(super) const MAX_TOKENS: usize = 10_000;
 /// Deeper groups than this, MLflow refuses.
 const MAX_DEPTH: usize = 100;
 

@@ -61,18 +61,23 @@ impl Token {
     }
 }
 
-/// Cuts the whole text into tokens.
-pub(super) fn tokens(text: &str) -> Vec<Token> {
+/// Cuts the text into tokens; stops where more than `limit` stand beside comments and line breaks.
+pub(super) fn tokens(text: &str, limit: usize) -> Vec<Token> {
     let lexer = Lexer { text, last_comment_end: text.rfind("*/") };
     let mut tokens = Vec::new();
     let mut start = 0;
     let mut before = None;
+    let mut count = 0;
     while let Some(first) = lexer.rest(start).chars().next() {
         let (kind, length) = lexer.next(start, first, before);
         let end = start + length;
         before = lexer.rest(start).get(..length).and_then(|token| token.chars().next_back());
         tokens.push(Token { kind, start, end });
         start = end;
+        count += usize::from(!matches!(kind, Kind::Comment | Kind::Newline));
+        if count > limit {
+            break;
+        }
     }
     tokens
 }
@@ -325,7 +330,8 @@ fn is_word(c: char) -> bool {
     c == '_' || c.is_alphanumeric()
 }
 
-fn is_space(c: char) -> bool {
+/// White space, as Python sees it.
+pub(super) fn is_space(c: char) -> bool {
     c.is_whitespace() || ('\u{1c}'..='\u{1f}').contains(&c)
 }
 

@@ -14,14 +14,23 @@ pub(super) fn repr(text: &str) -> String {
             '\t' => out.push_str("\\t"),
             '\\' => out.push_str("\\\\"),
             c if c == quote => out.extend(['\\', c]),
-            c if u32::from(c) < 0x100 && c.is_control() => {
-                out.push_str(&format!("\\x{:02x}", u32::from(c)));
-            }
-            c => out.push(c),
+            c if is_printable(c) => out.push(c),
+            c => out.push_str(&match u32::from(c) {
+                code @ ..0x100 => format!("\\x{code:02x}"),
+                code @ ..0x1_0000 => format!("\\u{code:04x}"),
+                code => format!("\\U{code:08x}"),
+            }),
         }
     }
     out.push(quote);
     out
+}
+
+/// Whether Python prints a character as it is; of invisible marks only the common ones are known.
+fn is_printable(c: char) -> bool {
+    let invisible = matches!(c, '\u{ad}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}')
+        || matches!(c, '\u{2060}'..='\u{2064}' | '\u{feff}');
+    c == ' ' || !(c.is_control() || c.is_whitespace() || invisible)
 }
 
 /// `repr` of a list or tuple: the texts between these brackets.
@@ -65,23 +74,20 @@ fn plain(text: &str) -> Option<String> {
     (!misplaced).then(|| text.replace('_', ""))
 }
 
-/// A list of strings as Python writes it: `('a', "b",)`. Inside may be any number of brackets
-/// around one string, and strings side by side are one.
+/// A member of a list.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum ListLiteral {
-    /// Its strings.
-    Strings(Vec<String>),
-    /// Well formed, but not all strings; as Python prints it.
-    Mixed(String),
-    /// Not a list.
-    IllFormed,
+pub(super) enum Item {
+    /// A string, its quotes and escapes undone.
+    String(String),
+    /// A number, as Python prints it.
+    Number(String),
 }
 
-/// Reads a list that stands in brackets.
-pub(super) fn list(text: &str) -> ListLiteral {
+/// Reads a list as Python writes it: `('a', "b",)`. Strings side by side are one, and brackets
+/// around brackets mean nothing. `None` when it is ill-formed.
+pub(super) fn list(text: &str) -> Option<Vec<Item>> {
     let mut rest = text.trim();
     let mut closers = 0_usize;
-    // `((('a')))` is `('a')`: brackets around a single string mean nothing.
     while let Some(inside) = rest.strip_prefix('(') {
         rest = inside.trim_start();
         closers += 1;
@@ -89,47 +95,32 @@ pub(super) fn list(text: &str) -> ListLiteral {
     let mut items: Vec<Item> = Vec::new();
     let mut comma = true;
     while !rest.starts_with(')') {
-        let Some((item, after)) = item(rest) else {
-            return ListLiteral::IllFormed;
-        };
+        let (item, after) = item(rest)?;
         match (comma, items.last_mut(), item) {
             (true, _, item) => items.push(item),
             (false, Some(Item::String(last)), Item::String(more)) => last.push_str(&more),
-            _ => return ListLiteral::IllFormed,
+            _ => return None,
         }
         rest = after.trim_start();
         comma = rest.starts_with(',');
         rest = rest.strip_prefix(',').unwrap_or(rest).trim_start();
         if comma && rest.starts_with(',') {
-            return ListLiteral::IllFormed;
+            return None;
         }
     }
-    let closed = rest.chars().filter(|c| !c.is_whitespace()).eq(std::iter::repeat_n(')', closers));
-    let nested = closers > 1 && (items.len() != 1 || comma);
-    if !closed || nested { ListLiteral::IllFormed } else { finish(items) }
+    let mut closing = rest.chars().filter(|c| !c.is_whitespace());
+    let closed = (0..closers).all(|_| closing.next() == Some(')')) && closing.next().is_none();
+    closed.then_some(items)
 }
 
-fn finish(items: Vec<Item>) -> ListLiteral {
-    if items.iter().all(|item| matches!(item, Item::String(_))) {
-        let text = |item| match item {
-            Item::String(text) | Item::Number(text) => text,
-        };
-        return ListLiteral::Strings(items.into_iter().map(text).collect());
-    }
-    let texts: Vec<String> = items
-        .iter()
-        .map(|item| match item {
-            Item::String(text) => repr(text),
-            Item::Number(text) => text.clone(),
-        })
-        .collect();
-    let tail = if texts.len() == 1 { "," } else { "" };
-    ListLiteral::Mixed(format!("({}{tail})", texts.join(", ")))
-}
-
-enum Item {
-    String(String),
-    Number(String),
+/// `repr` of a tuple of these.
+pub(super) fn repr_items(items: &[Item]) -> String {
+    let shown = items.iter().map(|item| match item {
+        Item::String(text) => repr(text),
+        Item::Number(text) => text.clone(),
+    });
+    let tail = if items.len() == 1 { "," } else { "" };
+    format!("({}{tail})", shown.collect::<Vec<_>>().join(", "))
 }
 
 /// One string or number, and what is behind it.

@@ -6,7 +6,7 @@
 use super::clause::{Clause, NotOne, Part, parts, statement};
 use super::error::SearchError;
 use super::field::{Attribute, Field};
-use super::literals::{ListLiteral, float, list, repr, repr_all};
+use super::literals::{Item, float, list, repr, repr_all};
 use super::predicate::{Comparison, Filter, Op, Value};
 
 const NUMBER_OPS: &[&str] = &["<", "<=", ">", ">=", "=", "!="];
@@ -23,10 +23,10 @@ pub(super) fn parse(text: &str) -> Result<Filter, SearchError> {
         NotOne::Empty | NotOne::Several => invalid("Expected a single SQL expression."),
         NotOne::TooLarge => invalid("SQLParseError('Maximum number of tokens exceeded (10000).')"),
     })?;
-    let mut comparisons = Vec::new();
+    let mut drafts = Vec::new();
     for part in parts(text, &nodes) {
         match part {
-            Part::Clause(clause) => comparisons.push(read(&clause)?),
+            Part::Clause(clause) => drafts.push(read(&clause)?),
             Part::And => {}
             Part::Stray(_) => {
                 return Err(invalid(
@@ -36,10 +36,20 @@ pub(super) fn parse(text: &str) -> Result<Filter, SearchError> {
             }
         }
     }
+    // Only now does MLflow look the columns up.
+    let comparisons = drafts.into_iter().map(Draft::finish).collect::<Result<_, _>>()?;
     Ok(Filter { comparisons, prompts: false })
 }
 
-fn read(clause: &Clause<'_>) -> Result<Comparison, SearchError> {
+/// A comparison whose column is not looked up yet.
+struct Draft<'a> {
+    kind: &'a str,
+    key: &'a str,
+    op: Op,
+    value: Value,
+}
+
+fn read<'a>(clause: &Clause<'a>) -> Result<Draft<'a>, SearchError> {
     let (0, Some(right)) = (clause.comments, clause.right) else {
         return Err(SearchError::invalid(format!(
             "Invalid comparison: {}. Expected a comparison with 3 tokens.",
@@ -60,15 +70,19 @@ fn read(clause: &Clause<'_>) -> Result<Comparison, SearchError> {
             repr_all(["(", ")"], ops)
         )));
     };
-    let field = field(kind, key)?;
-    let value = value(right.text, numeric)?;
-    if matches!(value, Value::List(_)) != matches!(op, Op::In | Op::NotIn) {
-        return Err(SearchError::invalid(format!(
-            "Invalid value for {kind}.{key}: {}",
-            right.text
-        )));
+    Ok(Draft { kind, key, op, value: value(right.text, numeric)? })
+}
+
+impl Draft<'_> {
+    fn finish(self) -> Result<Comparison, SearchError> {
+        let Self { kind, key, op, value } = self;
+        let field = field(kind, key)?;
+        // MLflow fails on these with a fault of its database.
+        if matches!(value, Value::List(_)) != matches!(op, Op::In | Op::NotIn) {
+            return Err(SearchError::invalid(format!("Invalid value for {kind}.{key}")));
+        }
+        Ok(Comparison { field, op, value })
     }
-    Ok(Comparison { field, op, value })
 }
 
 /// The kind and key of a name.
@@ -137,10 +151,12 @@ fn value(text: &str, numeric: bool) -> Result<Value, SearchError> {
     if !(text.starts_with('(') && text.ends_with(')')) {
         return Ok(Value::Text(text.trim_matches('\'').to_owned()));
     }
-    match list(text) {
-        ListLiteral::Strings(texts) => Ok(Value::List(texts)),
-        ListLiteral::Mixed(_) | ListLiteral::IllFormed => {
-            Err(SearchError::invalid(format!("Invalid list of quoted string values: {text}")))
-        }
-    }
+    let items = list(text).ok_or_else(|| {
+        SearchError::invalid(format!("Invalid list of quoted string values: {text}"))
+    })?;
+    // A number among them compares as its text.
+    let text = |item| match item {
+        Item::String(text) | Item::Number(text) => text,
+    };
+    Ok(Value::List(items.into_iter().map(text).collect()))
 }

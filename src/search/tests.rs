@@ -70,14 +70,17 @@ fn as_json(comparison: &Comparison) -> [String; 4] {
 /// The same for MLflow's clause, numbers read as the comparison needs them.
 fn theirs_as_json(comparison: &Comparison, theirs: &Json) -> [String; 4] {
     let text = |name: &str| theirs[name].as_str().unwrap().to_owned();
+    let plain = |text: &Json| text.as_str().map_or_else(|| text.to_string(), str::to_owned);
     let number = |text: &str| match &comparison.value {
         Value::Int(_) => text.trim().to_owned(),
-        _ => format!("{:?}", text.parse::<f64>().unwrap_or(f64::NAN)),
+        Value::Number(_) | Value::Text(_) | Value::List(_) | Value::None => {
+            format!("{:?}", text.parse::<f64>().unwrap_or(f64::NAN))
+        }
     };
     let value = match (&theirs["value"], &comparison.value) {
         (Json::Null, _) => "null".to_owned(),
         (Json::Array(texts), _) => {
-            format!("{:?}", texts.iter().map(|text| text.as_str().unwrap()).collect::<Vec<_>>())
+            format!("{:?}", texts.iter().map(plain).collect::<Vec<_>>())
         }
         (Json::String(text), Value::Int(_) | Value::Number(_)) => number(text),
         (Json::Number(value), _) => number(&value.to_string()),
@@ -95,11 +98,8 @@ fn same_filter(entity: Entity, ours: &[Comparison], theirs: &Json) -> bool {
     } else {
         theirs
     };
-    let plain_ids = |id: String| match entity {
-        // MLflow keeps the text and reads it as a number later.
-        Entity::Experiments => id.replace("\" 1_0 \"", "\"10\"").replace("\"01\"", "\"1\""),
-        _ => id,
-    };
+    // MLflow keeps the text of an experiment's id and reads it as a number later.
+    let plain_ids = |id: String| id.replace("\" 1_0 \"", "\"10\"").replace("\"01\"", "\"1\"");
     ours.len() == theirs.len()
         && ours.iter().zip(theirs).all(|(ours, theirs)| {
             let [kind, key, op, value] = theirs_as_json(ours, theirs);
@@ -135,16 +135,15 @@ fn orders_are_read_and_refused_as_mlflow_does() {
     // What MLflow returns is what was given; ours has the tie-breakers behind it.
     let same = |ours: &Vec<OrderBy>, theirs: &Json| {
         theirs.as_array().unwrap().iter().enumerate().all(|(at, theirs)| {
-            let name = theirs[0].as_str().unwrap().trim_matches('`');
-            let name = name.strip_prefix("metrics.").unwrap_or(name);
-            let name = match name {
+            let name = theirs[0].as_str().unwrap();
+            let name = match name.strip_prefix("metrics.").unwrap_or(name) {
                 "timestamp" => "last_updated_timestamp",
                 "creation_time" if ours[0].field.key() == "creation_timestamp" => {
                     ours[0].field.key()
                 }
                 name => name.trim_end_matches("_ms"),
             };
-            ours[at].field.key().trim_matches('`') == name && ours[at].ascending == theirs[1]
+            ours[at].field.key() == name && ours[at].ascending == theirs[1]
         })
     };
     for (entity, name) in ENTITIES {

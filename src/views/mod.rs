@@ -15,6 +15,7 @@ pub mod index;
 pub mod keys;
 pub mod lookup;
 pub mod query;
+pub mod series;
 mod state;
 pub mod store;
 
@@ -163,6 +164,16 @@ impl Views {
             schema: SCHEMA_VERSION,
         };
         self.layers.settle(&frozen, &cursor)
+    }
+}
+
+impl Views {
+    /// As [`Views::flush`]; a cache that cannot be written is as good as gone, so the process ends
+    /// and the next start rebuilds it. The log is unharmed.
+    pub fn flush_or_stop(&self) {
+        if let Err(error) = self.flush() {
+            stop(&error);
+        }
     }
 }
 

@@ -28,7 +28,9 @@ pub mod memory;
 mod record;
 
 pub use error::{Damage, WalError};
-pub use local::{LocalReader, LocalWal, Options, RecoveryReport, VerifyReport, verify};
+pub use local::{
+    LocalReader, LocalWal, Options, Origin, RecoveryReport, Tail, TornTail, VerifyReport, verify,
+};
 pub use memory::MemoryWal;
 pub use record::{NewRecord, Place, Record};
 

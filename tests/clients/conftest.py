@@ -17,7 +17,7 @@ for name in ("MLFLOW_TRACKING_URI", "MLFLOW_REGISTRY_URI", "MLFLOW_EXPERIMENT_ID
 
 import mlflow
 import pytest
-from harness import Server
+from harness import IS_RUNLOG, Server
 
 
 def pytest_report_header():
@@ -29,7 +29,8 @@ def server(tmp_path_factory):
     server = Server(tmp_path_factory.mktemp("server")).start()
     mlflow.set_tracking_uri(server.url)
     yield server
-    server.stop()
+    code = server.stop()
+    assert code == 0 or not IS_RUNLOG, f"the server ended with {code}"
 
 
 @pytest.fixture

@@ -207,3 +207,13 @@ def test_every_acknowledged_call_survives_sigkill(tmp_path):
         "replay", "--log", server.data / "log", "--into", tmp_path / "rebuilt", "--compare", server.data / "views"
     )
     assert replayed.returncode == 0, replayed.stdout + replayed.stderr
+
+
+def test_a_second_server_on_the_same_directory_is_refused(tmp_path):
+    first = Server(tmp_path).start()
+    try:
+        with pytest.raises(RuntimeError, match="did not become ready"):
+            Server(tmp_path).start()
+        assert Rest(first.port).get("experiments/get", experiment_id="0")["experiment"]["name"] == "Default"
+    finally:
+        first.kill()

@@ -43,6 +43,15 @@ def test_register_model_from_a_run(experiment, client, unique):
     assert mlflow.artifacts.load_text(uri.rstrip("/") + "/MLmodel")
 
 
+@pytest.mark.parametrize("source", ["/etc", "file:///etc", "{artifacts}/../../../etc", "mlflow-artifacts:/0/other/m"])
+def test_a_source_outside_the_run_is_refused(client, unique, run, source):
+    client.create_registered_model(unique)
+    with pytest.raises(MlflowException) as e:
+        client.create_model_version(unique, source.format(artifacts=run.info.artifact_uri), run.info.run_id)
+    assert e.value.error_code == "INVALID_PARAMETER_VALUE"
+    assert client.search_model_versions(f"name='{unique}'") == []
+
+
 def test_create_get_and_describe_a_model(client, unique):
     made = client.create_registered_model(unique, tags={"team": "front"}, description="first")
     assert made.creation_timestamp > 0

@@ -1,5 +1,6 @@
 """The log is the truth: views rebuilt from it are equal to the live ones, and history is complete."""
 
+import hashlib
 import json
 import re
 import shutil
@@ -12,6 +13,7 @@ from harness import Server, needs, runlog, runlog_only
 from rest import Rest
 
 pytestmark = [runlog_only, needs("3", "one client version is enough for what only the server does")]
+SEAT = b"a loose artifact"
 
 
 def scenario(server, monkeypatch):
@@ -49,6 +51,7 @@ def scenario(server, monkeypatch):
     client.delete_registered_model("Stool")
 
     rest = Rest(server.port, actor="edsger")
+    rest.put_artifact("loose/seat.bin", SEAT)
     run_id = rest.post("runs/create", experiment_id="0", run_name="big")["run"]["info"]["run_id"]
     for start in range(0, 5000, 1000):
         points = [{"key": "m", "value": (i * i) % 97, "timestamp": i, "step": i} for i in range(start, start + 1000)]
@@ -198,4 +201,5 @@ def test_the_log_prints_as_json_lines(lived):
     assert done.returncode == 0, done.stderr
     events = [json.loads(line) for line in done.stdout.splitlines()]
     assert len(events) > 100
-    assert "grace" in done.stdout and "edsger" in done.stdout
+    (upload,) = [line for line in done.stdout.splitlines() if "loose/seat.bin" in line]
+    assert hashlib.sha256(SEAT).hexdigest() in upload and "edsger" in upload

@@ -22,6 +22,8 @@ fn no_path_leads_out_of_the_store() {
         "\\\\host\\s",
         "C:/x",
         "c:",
+        "./C:/x",
+        "./file:x",
         "C:\\x",
         ";/../x",
         "#/../x",
@@ -30,6 +32,9 @@ fn no_path_leads_out_of_the_store() {
         "..?/x",
         "a?../x",
         "a;../x",
+        " ../x",
+        "a/.. /x",
+        "http:../x",
         "a#b",
         "file:///etc/passwd",
         "file:x",
@@ -185,7 +190,7 @@ proptest! {
         raw in prop_oneof![
             ".{0,40}",
             "[a./%\\\\25eEfFcC:;?#~ \u{0}-\u{1f}]{0,24}",
-            "(\\.\\.|%2e|%25|/|a|\\.|;|\\?){0,12}",
+            "(\\.\\.|%2e|%25|/|a|\\.|;|\\?|C:|file:|\\./){0,12}",
         ]
     ) {
         let Ok(path) = ArtifactPath::parse(&raw) else { return Ok(()) };

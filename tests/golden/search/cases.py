@@ -470,6 +470,8 @@ LOGGED_MODELS = [
     "metrics.acc > 0.5 AND params.lr = 'x' AND tags.a != 'b'",
     "metrics.acc > 0.5 OR params.lr = 'x'",
     "metrics.acc BETWEEN 1 AND 2",
+    "bogus = 'a' OR name = 'b'",
+    "\u00a0name \u200b\u2028\x07\t 'a'",
 ]
 
 ORDER_COMMON = [

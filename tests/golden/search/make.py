@@ -21,19 +21,6 @@ import tempfile
 
 import mlflow
 import sqlparse
-from mlflow.entities import (
-    Dataset,
-    DatasetInput,
-    ExperimentTag,
-    InputTag,
-    LoggedModelParameter,
-    LoggedModelStatus,
-    LoggedModelTag,
-    Metric,
-    Param,
-    RunTag,
-)
-from mlflow.entities.model_registry import ModelVersionTag, RegisteredModelTag
 from mlflow.exceptions import MlflowException
 from mlflow.store.model_registry.sqlalchemy_store import SqlAlchemyStore as Registry
 from mlflow.store.tracking.sqlalchemy_store import SqlAlchemyStore as Tracking
@@ -47,6 +34,7 @@ from mlflow.utils.search_utils import (
 
 sys.path.insert(0, str(pathlib.Path(__file__).parent))
 import cases  # noqa: E402
+import evaluate  # noqa: E402
 
 HERE = pathlib.Path(__file__).parent
 SET = re.compile(r"\{('[^']*'(?:, )?)+\}")
@@ -63,8 +51,8 @@ def ask(question):
     try:
         return {"ok": question()}
     except MlflowException as e:
-        if "sqlalchemy" in str(e) or "sqlite3" in str(e):
-            return {"crash": "database"}
+        if e.__cause__ is not None and e.error_code in ("INTERNAL_ERROR", "BAD_REQUEST"):
+            return {"crash": type(e.__cause__).__name__}
         return {"code": e.error_code, "message": sorted_sets(e.message)}
     except Exception as e:
         return {"crash": type(e).__name__}
@@ -181,19 +169,20 @@ def orders(asker):
     return out
 
 
-def write(name, content):
+def write(name, content, folder):
     header = {"mlflow": mlflow.__version__, "sqlparse": sqlparse.__version__}
     text = json.dumps({**header, **content}, ensure_ascii=False, indent=1)
-    (HERE / name).write_text(text + "\n", encoding="utf-8")
+    (HERE / name).write_text(text.replace(folder, "/folder") + "\n", encoding="utf-8")
 
 
 def main():
     with tempfile.TemporaryDirectory() as folder:
         asker = Asker(folder)
-        write("filters.json", filters(asker))
-        write("orders.json", orders(asker))
-        if hasattr(sys.modules[__name__], "evaluate"):
-            write("evaluate.json", evaluate(asker))
+        write("filters.json", filters(asker), folder)
+        write("orders.json", orders(asker), folder)
+    with tempfile.TemporaryDirectory() as folder:
+        evaluate.count_ids_and_times()
+        write("evaluate.json", evaluate.answers(Asker(folder)), folder)
 
 
 if __name__ == "__main__":

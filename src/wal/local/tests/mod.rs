@@ -3,6 +3,7 @@
 mod crash;
 mod damage;
 mod golden;
+mod real;
 mod rows;
 
 use std::{path::Path, sync::Arc};

@@ -1,0 +1,20 @@
+//! Questions about the past: who moved which version where, what happened to an entity, is the log
+//! whole. Read-only; answers are values. Knows nothing of HTTP, and does not print.
+
+mod check;
+mod difference;
+mod entity;
+mod error;
+mod history;
+mod moment;
+mod registry;
+
+pub use check::{Check, Unreadable, check};
+pub use difference::{Difference, first_difference};
+pub use entity::{Entity, EntityName, EntityNameError, entity_events};
+pub use error::ReadError;
+pub use history::{ModelHistory, StageMove, model_history};
+pub use moment::{Moment, MomentError};
+pub use registry::{find_model, fold_registry};
+
+pub(crate) use error::decode;

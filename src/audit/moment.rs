@@ -1,0 +1,140 @@
+//! A place in the log as people name it: a sequence or a time. Times mean when the server recorded
+//! the event, which never runs backwards along the log.
+
+use std::str::FromStr;
+
+use crate::{
+    base::{Seq, TimestampMs},
+    wal::{Record, WalError, WalReader},
+};
+
+/// Whole numbers from here on are milliseconds since the Unix epoch (since September 2001), below it
+/// sequences.
+const FIRST_TIME: u64 = 1_000_000_000_000;
+
+/// A sequence or a time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Moment {
+    /// The event with this sequence.
+    Seq(Seq),
+    /// The events recorded at this time.
+    Time(TimestampMs),
+}
+
+/// A text that names no moment.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "write a sequence (4711), a time (2026-08-21T09:30:00Z) or milliseconds since 1970 \
+     (1787304600000)"
+)]
+pub struct MomentError;
+
+impl FromStr for Moment {
+    type Err = MomentError;
+
+    fn from_str(text: &str) -> Result<Self, MomentError> {
+        if let Ok(number) = text.parse::<u64>() {
+            return match i64::try_from(number) {
+                Ok(time) if number >= FIRST_TIME => Ok(Self::Time(TimestampMs(time))),
+                Ok(_) => Ok(Self::Seq(Seq(number))),
+                Err(_) => Err(MomentError),
+            };
+        }
+        let time: jiff::Timestamp = text.parse().map_err(|_| MomentError)?;
+        Ok(Self::Time(TimestampMs(time.as_millisecond())))
+    }
+}
+
+impl Moment {
+    /// The first event that is not before this moment; one past the head if all are before it.
+    pub fn first(self, log: &dyn WalReader) -> Result<Seq, WalError> {
+        match self {
+            Self::Seq(seq) => Ok(seq.max(Seq(1))),
+            Self::Time(_) => {
+                let (mut low, mut high) = (Seq(1), log.head().next());
+                while low < high {
+                    let middle = low.plus((high.0 - low.0) / 2);
+                    if self.is_after(&log.read(middle)?) {
+                        low = middle.next();
+                    } else {
+                        high = middle;
+                    }
+                }
+                Ok(low)
+            }
+        }
+    }
+
+    /// The last event that is not after this moment; 0 if all are after it.
+    pub fn last(self, log: &dyn WalReader) -> Result<Seq, WalError> {
+        match self {
+            Self::Seq(seq) => Ok(seq.min(log.head())),
+            Self::Time(TimestampMs(time)) => {
+                let after = Self::Time(TimestampMs(time.saturating_add(1)));
+                Ok(Seq(after.first(log)?.0 - 1))
+            }
+        }
+    }
+
+    /// Whether this moment is after the record.
+    fn is_after(self, record: &Record) -> bool {
+        match self {
+            Self::Seq(seq) => record.seq < seq,
+            Self::Time(time) => record.recorded_at < time,
+        }
+    }
+
+    /// Whether this moment is before the record.
+    pub fn is_before(self, record: &Record) -> bool {
+        match self {
+            Self::Seq(seq) => record.seq > seq,
+            Self::Time(time) => record.recorded_at > time,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::wal::{MemoryWal, NewRecord, Wal};
+
+    #[test]
+    fn numbers_and_times_are_told_apart() {
+        let time = Moment::Time(TimestampMs(1_787_304_600_000));
+        assert_eq!("4711".parse(), Ok(Moment::Seq(Seq(4711))));
+        assert_eq!("1787304600000".parse(), Ok(time));
+        assert_eq!("2026-08-21T09:30:00Z".parse(), Ok(time));
+        assert_eq!("2026-08-21T11:30:00+02:00".parse(), Ok(time));
+        for wrong in ["", "yesterday", "-1", "2026-08-21", "99999999999999999999"] {
+            assert_eq!(wrong.parse::<Moment>(), Err(MomentError), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn times_find_their_place_in_the_log() {
+        let mut wal = MemoryWal::default();
+        for time in [10, 20, 20, 30] {
+            let record = NewRecord {
+                recorded_at: TimestampMs(time),
+                event_type: 1,
+                event_version: 1,
+                codec: 1,
+                batch_more: false,
+                payload: b"x",
+            };
+            wal.append(wal.next(), &[record]).unwrap();
+        }
+        let log = wal.reader();
+        let places = |time| {
+            let moment = Moment::Time(TimestampMs(time));
+            (moment.first(&*log).unwrap().0, moment.last(&*log).unwrap().0)
+        };
+        let expected =
+            [(5, (1, 0)), (10, (1, 1)), (15, (2, 1)), (20, (2, 3)), (30, (4, 4)), (31, (5, 4))];
+        for (time, place) in expected {
+            assert_eq!(places(time), place, "at {time}");
+        }
+        assert_eq!(Moment::Seq(Seq(9)).last(&*log).unwrap(), Seq(4));
+        assert_eq!(Moment::Seq(Seq(0)).first(&*log).unwrap(), Seq(1));
+    }
+}

@@ -1,0 +1,75 @@
+//! The model registry as the log tells it, without the rest: enough to answer for models from a log
+//! alone, beside a running server or from a copy, and without touching the view cache.
+
+use std::ops::RangeInclusive;
+
+use super::{ReadError, decode};
+use crate::{
+    domain::entity::RegisteredModel,
+    event::Envelope,
+    views::{
+        Position, Views, fold,
+        keys::{self, table},
+        lookup,
+        store::{Read, Value},
+    },
+    wal::WalReader,
+};
+
+/// The kinds of event that concern registered models and their versions.
+const KINDS: RangeInclusive<u16> = 48..=79;
+
+/// Registered models read at a time.
+const PAGE_MODELS: usize = 1024;
+
+/// Folds what the log says of registered models, and nothing else, into memory.
+pub fn fold_registry(log: &dyn WalReader) -> Result<Views, ReadError> {
+    let views = Views::in_memory(log.log_id().into_bytes());
+    let mut changes = views.changes();
+    let mut position = Position::default();
+    for record in log.read_from(position.seq) {
+        let record = record?;
+        position.seq = record.seq;
+        if KINDS.contains(&record.event_type) {
+            let envelope: Envelope = decode(&record)?;
+            fold(&mut changes, &envelope);
+        }
+    }
+    views.publish(changes, position);
+    Ok(views)
+}
+
+/// The registered model that has this name; if there is none, the one that was deleted last under it.
+pub fn find_model(read: &dyn Read, name: &str) -> Option<std::sync::Arc<RegisteredModel>> {
+    if let Some(model) = lookup::registered_model(read, name) {
+        return Some(model);
+    }
+    let end = keys::after_prefix(&[table::REGISTERED_MODEL]);
+    let mut from = vec![table::REGISTERED_MODEL];
+    let mut found: Option<std::sync::Arc<RegisteredModel>> = None;
+    loop {
+        let page = read.range(&from, end.as_deref(), PAGE_MODELS);
+        let Some((last, _)) = page.last() else { return found };
+        from = [last, &[0][..]].concat();
+        let models = page.into_iter().filter_map(|(_, value)| match value {
+            Value::RegisteredModel(model) => Some(model),
+            _ => None,
+        });
+        let named = models.filter(|model| model.name == name);
+        found = found.into_iter().chain(named).max_by_key(|model| model.lifecycle.seq);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::event::Event;
+
+    #[test]
+    fn the_kinds_are_those_of_the_registry() {
+        for (code, _, name) in Event::KINDS {
+            let of_registry = name.starts_with("RegisteredModel") || name.starts_with("Model");
+            assert_eq!(KINDS.contains(code), of_registry, "{name}");
+        }
+    }
+}

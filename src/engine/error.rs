@@ -1,0 +1,62 @@
+//! What can go wrong when opening and executing, told so that the caller knows what to do.
+
+use std::path::PathBuf;
+
+use thiserror::Error;
+
+use crate::{
+    base::Seq, domain::Rejection, event::codec::DecodeError, views::store::StoreError,
+    wal::WalError,
+};
+
+/// A command that did not become facts.
+#[derive(Debug, Error)]
+pub enum ExecuteError {
+    /// A rule refuses it. The wish must change.
+    #[error(transparent)]
+    Rejected(#[from] Rejection),
+    /// It would make an event longer than the log takes.
+    #[error("the request holds {bytes} bytes in one event; at most {max} are possible")]
+    TooLarge {
+        /// Bytes it would need.
+        bytes: usize,
+        /// Bytes an event may have.
+        max: usize,
+    },
+    /// The writer is behind; the same command may succeed in a moment.
+    #[error("the server is busy; try again")]
+    Overloaded,
+    /// The disk is full; the same command may succeed once there is space.
+    #[error("no space left for the log; nothing was recorded")]
+    Full,
+    /// Writing has ended until the server is started again.
+    #[error("the log cannot be written; the server must be restarted")]
+    Poisoned,
+}
+
+/// A data directory that cannot be opened.
+#[derive(Debug, Error)]
+pub enum OpenError {
+    /// The log cannot be opened.
+    #[error(transparent)]
+    Log(#[from] WalError),
+    /// An event is of a newer Runlog, or its bytes make no sense although their checksum is right.
+    #[error("event {seq}: {source}")]
+    Event {
+        /// Its position.
+        seq: Seq,
+        /// What is wrong with it.
+        source: DecodeError,
+    },
+    /// The view cache cannot be created.
+    #[error(transparent)]
+    Views(#[from] StoreError),
+    /// A directory cannot be made or moved.
+    #[error("{path}: {source}")]
+    Directory {
+        /// Which one.
+        path: PathBuf,
+        /// Why.
+        source: std::io::Error,
+    },
+}

@@ -1,0 +1,161 @@
+//! The spine: where log, rules and views meet. One writer thread decides, appends, syncs, folds and
+//! answers; everybody else reads views. Knows nothing of HTTP or JSON.
+
+mod error;
+mod flush;
+mod open;
+mod replay;
+mod writer;
+
+pub use error::{ExecuteError, OpenError};
+pub use open::{Options, open_views, remove_views};
+pub use replay::{Replayed, replay};
+
+use std::{
+    path::Path,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+        mpsc::{SyncSender, TrySendError},
+    },
+    thread::JoinHandle,
+};
+
+use tokio::sync::{oneshot, watch};
+
+use crate::{
+    base::{Clock, SystemClock},
+    domain::Command,
+    views::Views,
+    wal::{Wal, WalReader},
+};
+
+/// Who asks, and through which request.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Context {
+    /// Basic-auth user name, if sent.
+    pub user: Option<String>,
+    /// Id of the request.
+    pub request_id: String,
+    /// Network address of the client.
+    pub client_address: String,
+    /// Its `User-Agent`.
+    pub user_agent: String,
+}
+
+/// The answer to an executed command.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Executed {
+    /// The id or version that was given, where the command asked for one.
+    pub number: Option<u64>,
+}
+
+/// A command on its way to the writer, with the place for its answer.
+struct Job {
+    context: Context,
+    command: Command,
+    answer: oneshot::Sender<Result<Executed, ExecuteError>>,
+}
+
+/// A log with its views, open for reading and writing.
+pub struct Engine {
+    queue: Option<SyncSender<Job>>,
+    writer: Option<JoinHandle<()>>,
+    flusher: Option<flush::Flusher>,
+    views: Arc<Views>,
+    log: Arc<dyn WalReader>,
+    poisoned: Arc<AtomicBool>,
+    failure: watch::Receiver<Option<String>>,
+}
+
+impl Engine {
+    /// Opens, or creates, the log and the views in `data_dir`, and brings the views up to the log.
+    pub fn open(data_dir: &Path, options: &Options) -> Result<Self, OpenError> {
+        open::open(data_dir, options)
+    }
+
+    /// Starts the writer on an open log whose views have folded all of it.
+    pub fn start(wal: Box<dyn Wal>, views: Arc<Views>, clock: Box<dyn Clock>) -> Self {
+        let (queue, jobs) = std::sync::mpsc::sync_channel(crate::base::limits::QUEUE_COMMANDS_MAX);
+        let (fail, failure) = watch::channel(None);
+        let poisoned = Arc::new(AtomicBool::new(false));
+        let log = wal.reader();
+        let flusher = flush::Flusher::start(views.clone());
+        let writer =
+            writer::Writer::new(wal, views.clone(), clock, flusher.wake(), poisoned.clone(), fail);
+        let thread = std::thread::Builder::new()
+            .name("writer".to_owned())
+            .spawn(move || writer.run(&jobs))
+            .expect("the machine has room for a thread");
+        Self {
+            queue: Some(queue),
+            writer: Some(thread),
+            flusher: Some(flusher),
+            views,
+            log,
+            poisoned,
+            failure,
+        }
+    }
+
+    /// As [`Engine::start`], by the machine's clock.
+    pub fn start_now(wal: Box<dyn Wal>, views: Arc<Views>) -> Self {
+        Self::start(wal, views, Box::new(SystemClock))
+    }
+
+    /// Has a command decided and, if it becomes facts, recorded. When this returns `Ok`, they are
+    /// durable and every later read shows them. Dropping the future does not undo the command.
+    pub async fn execute(&self, context: Context, command: Command) -> Result<Executed, ExecuteError> {
+        if self.is_poisoned() {
+            return Err(ExecuteError::Poisoned);
+        }
+        let (answer, answered) = oneshot::channel();
+        let queue = self.queue.as_ref().ok_or(ExecuteError::Poisoned)?;
+        queue.try_send(Job { context, command, answer }).map_err(|error| match error {
+            TrySendError::Full(_) => ExecuteError::Overloaded,
+            TrySendError::Disconnected(_) => ExecuteError::Poisoned,
+        })?;
+        answered.await.unwrap_or(Err(ExecuteError::Poisoned))
+    }
+
+    /// The views, for reading.
+    pub fn views(&self) -> &Views {
+        &self.views
+    }
+
+    /// The log, for reading.
+    pub fn log(&self) -> &dyn WalReader {
+        &*self.log
+    }
+
+    /// Whether a failed sync has ended all writing.
+    pub fn is_poisoned(&self) -> bool {
+        self.poisoned.load(Ordering::Acquire)
+    }
+
+    /// Returns once writing has ended for good, with the reason.
+    pub async fn failed(&self) -> String {
+        let mut failure = self.failure.clone();
+        match failure.wait_for(Option::is_some).await {
+            Ok(reason) => reason.clone().unwrap_or_default(),
+            Err(_) => std::future::pending().await,
+        }
+    }
+
+    fn close(&mut self) {
+        drop(self.queue.take());
+        if let Some(writer) = self.writer.take() {
+            let _ = writer.join();
+        }
+        if let Some(flusher) = self.flusher.take() {
+            flusher.stop();
+        }
+    }
+}
+
+/// Finishes what is queued, marks the log as complete and moves the views to disk.
+impl Drop for Engine {
+    fn drop(&mut self) {
+        self.close();
+    }
+}

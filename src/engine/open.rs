@@ -1,0 +1,96 @@
+//! Opening a data directory: the log first, then the views, brought up to the log.
+
+use std::{path::Path, sync::Arc};
+
+use super::{Engine, OpenError, replay};
+use crate::{
+    base::{Seq, digest::crc32_ieee, disk::RealDisk},
+    views::{Position, Views, store::StoreError},
+    wal::{LocalWal, Options as LogOptions, Wal, WalError, WalReader},
+};
+
+/// How a data directory is opened.
+#[derive(Debug, Clone, Copy)]
+pub struct Options {
+    /// Bytes of a segment file of the log.
+    pub segment_bytes: u64,
+    /// Bytes of the view cache that may be held in memory.
+    pub cache_bytes: usize,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self { segment_bytes: LogOptions::default().segment_bytes, cache_bytes: 256 << 20 }
+    }
+}
+
+/// Folder of the log in a data directory.
+pub const LOG_DIR: &str = "log";
+/// Folder of the view cache in a data directory.
+pub const VIEWS_DIR: &str = "views";
+
+pub(super) fn open(data_dir: &Path, options: &Options) -> Result<Engine, OpenError> {
+    std::fs::create_dir_all(data_dir)
+        .map_err(|source| OpenError::Directory { path: data_dir.to_owned(), source })?;
+    let log_options = LogOptions { segment_bytes: options.segment_bytes, ..LogOptions::default() };
+    let (wal, report) =
+        LocalWal::open(Arc::new(RealDisk), &data_dir.join(LOG_DIR), log_options)?;
+    tracing::info!(head = %wal.reader().head(), ?report, "log open");
+    let log = wal.reader();
+    let views = open_views(&data_dir.join(VIEWS_DIR), &*log, options.cache_bytes)?;
+    let replayed = replay(&*log, &views, log.head(), &mut |seq| {
+        tracing::debug!(%seq, "replaying");
+    })?;
+    if replayed.events > 0 {
+        tracing::info!(events = replayed.events, until = %replayed.until, "views brought up to the log");
+    }
+    Ok(Engine::start_now(Box::new(wal), Arc::new(views)))
+}
+
+/// Opens the views in `path` if they are a prefix of `log`; else sets them aside and begins anew.
+pub fn open_views(path: &Path, log: &dyn WalReader, cache_bytes: usize) -> Result<Views, OpenError> {
+    let log_id = log.log_id().into_bytes();
+    let opened = Views::open(path, log_id, cache_bytes).and_then(|views| {
+        match prefix_of(log, views.position()) {
+            Ok(true) => Ok(views),
+            Ok(false) => Err(StoreError::Mismatch {
+                path: path.to_owned(),
+                reason: "it was folded from a log that went on differently".to_owned(),
+            }),
+            Err(error) => Err(StoreError::Mismatch { path: path.to_owned(), reason: error.to_string() }),
+        }
+    });
+    match opened {
+        Ok(views) => Ok(views),
+        Err(error) => {
+            tracing::warn!(%error, "views are rebuilt from the log");
+            remove_views(path)?;
+            Ok(Views::open(path, log_id, cache_bytes)?)
+        }
+    }
+}
+
+/// Whether the log holds the very event that views say they have folded last.
+fn prefix_of(log: &dyn WalReader, position: Position) -> Result<bool, WalError> {
+    if position.seq == Seq::ZERO {
+        return Ok(true);
+    }
+    match log.read(position.seq) {
+        Ok(record) => Ok(crc32_ieee(&record.payload) == position.payload_crc),
+        Err(WalError::NotFound { .. }) => Ok(false),
+        Err(error) => Err(error),
+    }
+}
+
+/// Moves a view cache out of the way; the one that was set aside before goes.
+pub fn remove_views(path: &Path) -> Result<(), OpenError> {
+    let aside = path.with_extension("set-aside");
+    let failed = |source| OpenError::Directory { path: path.to_owned(), source };
+    if aside.exists() {
+        std::fs::remove_dir_all(&aside).map_err(failed)?;
+    }
+    if path.exists() {
+        std::fs::rename(path, &aside).map_err(failed)?;
+    }
+    Ok(())
+}

@@ -1,0 +1,273 @@
+//! `/mlflow/runs/...`, without metrics.
+
+use std::collections::BTreeSet;
+
+use axum::extract::State;
+use serde_json::Value;
+
+use super::{
+    super::{
+        App,
+        error::{ApiError, ApiResult},
+        request::{Caller, Fields},
+        response::{Empty, Object},
+    },
+    experiments::parse_id,
+    page, wire,
+};
+use crate::{
+    base::{id, names},
+    domain::{Command, run},
+    event::{DatasetInput, KeyValue, ModelOutput, RunStatus},
+    search::{Entity, parse_filter, parse_order_by},
+    views::{
+        lookup,
+        query::{Query, search_runs},
+    },
+};
+
+/// Runs on one page.
+const MAX_RESULTS: i64 = 50_000;
+/// Runs on one page unless asked for.
+const DEFAULT_RESULTS: usize = 1000;
+
+/// MLflow's sentence about a run that is not there.
+pub(super) fn not_found(run_id: &str) -> ApiError {
+    ApiError::missing(format!("Run with id={run_id} not found"))
+}
+
+fn show_run(app: &App, run_id: &str) -> ApiResult<Value> {
+    wire::run(&app.engine.views().view(), run_id).ok_or_else(|| not_found(run_id))
+}
+
+pub(in super::super) async fn create_run(
+    State(app): State<App>,
+    Caller(context): Caller,
+    fields: Fields,
+) -> ApiResult<Object> {
+    let run_id = id::random_hex();
+    let experiment_id = fields.filled("experiment_id")?.unwrap_or_else(|| "0".to_owned());
+    let command = run::Create {
+        run_id: run_id.clone(),
+        experiment_id: parse_id(&experiment_id)?,
+        name: fields.filled("run_name")?,
+        fallback_name: names::random_run_name(),
+        user_id: fields.string("user_id")?.unwrap_or_default(),
+        start_time: fields.int("start_time")?.unwrap_or_default(),
+        tags: fields.pairs("tags")?,
+    };
+    app.execute(context, Command::CreateRun(command)).await?;
+    Ok(Object::new().set("run", show_run(&app, &run_id)?))
+}
+
+pub(in super::super) async fn get_run(State(app): State<App>, fields: Fields) -> ApiResult<Object> {
+    Ok(Object::new().set("run", show_run(&app, &fields.run_id()?)?))
+}
+
+/// The status a request asks for, by word or by the number of MLflow's enum.
+fn status(fields: &Fields) -> ApiResult<Option<RunStatus>> {
+    if !fields.has("status") {
+        return Ok(None);
+    }
+    let status = match fields.int("status") {
+        Ok(number) => number.and_then(|it| u8::try_from(it).ok()).and_then(RunStatus::from_code),
+        Err(_) => RunStatus::from_word(&fields.string("status")?.unwrap_or_default()),
+    };
+    let refused = || ApiError::invalid("Invalid value for parameter 'status' supplied.");
+    status.map(Some).ok_or_else(refused)
+}
+
+pub(in super::super) async fn update_run(
+    State(app): State<App>,
+    Caller(context): Caller,
+    fields: Fields,
+) -> ApiResult<Object> {
+    let run_id = fields.run_id()?;
+    let command = run::Update {
+        run_id: run_id.clone(),
+        status: status(&fields)?,
+        end_time: fields.int("end_time")?,
+        name: fields.filled("run_name")?,
+    };
+    app.execute(context, Command::UpdateRun(command)).await?;
+    let view = app.engine.views().view();
+    let run = lookup::run(&view, &run_id).ok_or_else(|| not_found(&run_id))?;
+    let lifecycle = lookup::run_lifecycle(&view, &run);
+    Ok(Object::new().set("run_info", wire::run_info(&run, lifecycle)))
+}
+
+pub(in super::super) async fn delete_run(
+    State(app): State<App>,
+    Caller(context): Caller,
+    fields: Fields,
+) -> ApiResult<Empty> {
+    let command = run::Delete { run_id: fields.run_id()? };
+    app.execute(context, Command::DeleteRun(command)).await?;
+    Ok(Empty)
+}
+
+pub(in super::super) async fn restore_run(
+    State(app): State<App>,
+    Caller(context): Caller,
+    fields: Fields,
+) -> ApiResult<Empty> {
+    let command = run::Restore { run_id: fields.run_id()? };
+    app.execute(context, Command::RestoreRun(command)).await?;
+    Ok(Empty)
+}
+
+pub(in super::super) async fn search(State(app): State<App>, fields: Fields) -> ApiResult<Object> {
+    let filter = fields.string("filter")?.unwrap_or_default();
+    let query = Query {
+        limit: limit(&fields)?,
+        filter: parse_filter(Entity::Runs, &filter)?,
+        order_by: parse_order_by(Entity::Runs, &fields.strings("order_by")?)?,
+        view_type: page::view_type(&fields, "run_view_type")?,
+        offset: page::offset(&fields)?,
+    };
+    let experiments = fields.strings("experiment_ids")?;
+    let experiments: BTreeSet<u64> =
+        experiments.iter().map(|id| parse_id(id)).collect::<ApiResult<_>>()?;
+    let views = app.engine.views();
+    let found = search_runs(views, &experiments, &query);
+    let view = views.view();
+    let shown = found.items.iter().filter_map(|run_id| wire::run(&view, run_id)).collect();
+    Ok(Object::new()
+        .set_list("runs", shown)
+        .set_some("next_page_token", found.next_offset.map(page::token)))
+}
+
+fn limit(fields: &Fields) -> ApiResult<usize> {
+    let asked = fields.int("max_results")?;
+    match asked.map(|asked| (asked, usize::try_from(asked))) {
+        None => Ok(DEFAULT_RESULTS),
+        Some((asked, _)) if asked > MAX_RESULTS => Err(ApiError::invalid(format!(
+            "Invalid value {asked} for parameter 'max_results' supplied. It must be at most \
+             {MAX_RESULTS}, but got value {asked}"
+        ))),
+        Some((_, Ok(limit))) if limit > 0 => Ok(limit),
+        Some((asked, _)) => Err(ApiError::invalid(format!(
+            "Invalid value {asked} for parameter 'max_results' supplied. It must be a positive \
+             integer, but got value {asked}"
+        ))),
+    }
+}
+
+pub(in super::super) async fn log_param(
+    State(app): State<App>,
+    Caller(context): Caller,
+    fields: Fields,
+) -> ApiResult<Empty> {
+    let value = fields.string("value")?.unwrap_or_default();
+    let param = KeyValue { key: fields.required("key")?, value };
+    let command = run::LogParam { run_id: fields.run_id()?, param };
+    app.execute(context, Command::LogParam(command)).await?;
+    Ok(Empty)
+}
+
+pub(in super::super) async fn set_run_tag(
+    State(app): State<App>,
+    Caller(context): Caller,
+    fields: Fields,
+) -> ApiResult<Empty> {
+    let value = fields.string("value")?.unwrap_or_default();
+    let tag = KeyValue { key: fields.required("key")?, value };
+    let command = run::SetTag { run_id: fields.run_id()?, tag };
+    app.execute(context, Command::SetRunTag(command)).await?;
+    Ok(Empty)
+}
+
+pub(in super::super) async fn delete_run_tag(
+    State(app): State<App>,
+    Caller(context): Caller,
+    fields: Fields,
+) -> ApiResult<Empty> {
+    let command = run::DeleteTag { run_id: fields.run_id()?, key: fields.required("key")? };
+    app.execute(context, Command::DeleteRunTag(command)).await?;
+    Ok(Empty)
+}
+
+fn dataset_input(fields: &Fields) -> ApiResult<DatasetInput> {
+    let dataset = fields.object("dataset")?.ok_or_else(|| ApiError::missing_field("dataset"))?;
+    Ok(DatasetInput {
+        name: dataset.required("name")?,
+        digest: dataset.required("digest")?,
+        source_type: dataset.required("source_type")?,
+        source: dataset.required("source")?,
+        schema: dataset.filled("schema")?,
+        profile: dataset.filled("profile")?,
+        tags: fields.pairs("tags")?,
+    })
+}
+
+pub(in super::super) async fn log_inputs(
+    State(app): State<App>,
+    Caller(context): Caller,
+    fields: Fields,
+) -> ApiResult<Empty> {
+    let datasets = fields.objects("datasets")?;
+    let models = fields.objects("models")?;
+    let command = run::LogInputs {
+        run_id: fields.run_id()?,
+        datasets: datasets.iter().map(dataset_input).collect::<ApiResult<_>>()?,
+        model_ids: models.iter().map(|it| it.required("model_id")).collect::<ApiResult<_>>()?,
+    };
+    app.execute(context, Command::LogInputs(command)).await?;
+    Ok(Empty)
+}
+
+pub(in super::super) async fn log_outputs(
+    State(app): State<App>,
+    Caller(context): Caller,
+    fields: Fields,
+) -> ApiResult<Empty> {
+    let models = fields.objects("models")?;
+    let output = |it: &Fields| {
+        let step = it.int("step")?.unwrap_or_default();
+        Ok(ModelOutput { model_id: it.required("model_id")?, step })
+    };
+    let command = run::LogOutputs {
+        run_id: fields.run_id()?,
+        models: models.iter().map(output).collect::<ApiResult<_>>()?,
+    };
+    app.execute(context, Command::LogOutputs(command)).await?;
+    Ok(Empty)
+}
+
+/// The parts of a model that its run remembers (mlflow/models/model.py, `get_tags_dict`).
+const MODEL_PARTS: [&str; 5] =
+    ["run_id", "artifact_path", "utc_time_created", "model_uuid", "flavors"];
+
+pub(in super::super) async fn record_model(
+    State(app): State<App>,
+    Caller(context): Caller,
+    fields: Fields,
+) -> ApiResult<Empty> {
+    let text = fields.required("model_json")?;
+    let Ok(Value::Object(mut model)) = serde_json::from_str(&text) else {
+        return Err(ApiError::invalid(format!(
+            "Malformed model info. \n {text} \n is not a valid JSON."
+        )));
+    };
+    let missing: Vec<_> = ["artifact_path", "flavors", "run_id", "utc_time_created"]
+        .into_iter()
+        .filter(|name| !model.contains_key(*name))
+        .map(|name| format!("'{name}'"))
+        .collect();
+    if !missing.is_empty() {
+        let missing = missing.join(", ");
+        return Err(ApiError::invalid(format!(
+            "Model json is missing mandatory fields: {{{missing}}}"
+        )));
+    }
+    model.retain(|name, _| MODEL_PARTS.contains(&name.as_str()));
+    if let Some(Value::Object(flavors)) = model.get_mut("flavors") {
+        for flavor in flavors.values_mut().filter_map(Value::as_object_mut) {
+            flavor.remove("config");
+        }
+    }
+    let model = Value::Object(model).to_string();
+    let command = run::RecordModel { run_id: fields.run_id()?, model };
+    app.execute(context, Command::RecordModel(command)).await?;
+    Ok(Empty)
+}

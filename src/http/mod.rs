@@ -1,0 +1,78 @@
+//! The server: the only module that knows HTTP and JSON. Parses a request, has a command executed
+//! or reads the views, and shows the answer as MLflow shows it. Knows nothing of files or sled.
+
+mod error;
+mod health;
+mod mlflow;
+mod request;
+mod response;
+mod router;
+mod runlog;
+mod security;
+mod ui;
+
+use std::{net::SocketAddr, sync::Arc};
+
+pub use error::{ApiError, ApiResult, Code};
+pub use router::router;
+
+use crate::{
+    artifacts::ArtifactStore,
+    domain::Command,
+    engine::{Context, Engine, Executed},
+};
+
+/// How the server answers.
+#[derive(Debug, Clone)]
+pub struct Config {
+    /// Path under which everything is served; empty or like `/prefix`.
+    pub static_prefix: String,
+    /// URI below which experiments keep their artifacts unless they name a place.
+    pub default_artifact_root: String,
+    /// Whether artifacts pass through this server.
+    pub serve_artifacts: bool,
+    /// Whether nothing but artifacts is served.
+    pub artifacts_only: bool,
+    /// Host names that requests may name (`*` allows all); `None` is MLflow's default: this machine
+    /// and private networks.
+    pub allowed_hosts: Option<Vec<String>>,
+    /// Origins of other sites whose pages may call the API.
+    pub cors_allowed_origins: Vec<String>,
+    /// `X-Frame-Options` of every answer; `NONE` leaves it out.
+    pub x_frame_options: String,
+    /// Whether host names and origins are checked at all.
+    pub security: bool,
+}
+
+/// What every handler may use.
+#[derive(Clone)]
+pub struct App {
+    /// Log and views.
+    pub engine: Arc<Engine>,
+    /// Artifact bytes.
+    pub artifacts: Arc<ArtifactStore>,
+    /// How to answer.
+    pub config: Arc<Config>,
+}
+
+impl App {
+    async fn execute(&self, context: Context, command: Command) -> ApiResult<Executed> {
+        Ok(self.engine.execute(context, command).await?)
+    }
+}
+
+/// Answers requests on `listener` until `shutdown` is done and those under way are answered.
+pub async fn serve(
+    listener: tokio::net::TcpListener,
+    app: App,
+    shutdown: impl Future<Output = ()> + Send + 'static,
+) -> std::io::Result<()> {
+    let service = router(app).into_make_service_with_connect_info::<SocketAddr>();
+    let listener = axum::serve::ListenerExt::tap_io(listener, |stream| {
+        // Answers are small: waiting to fill a packet would cost more than the packet.
+        if let Err(error) = stream.set_nodelay(true) {
+            tracing::debug!(%error, "cannot set TCP_NODELAY");
+        }
+    });
+    axum::serve(listener, service).with_graceful_shutdown(shutdown).await
+}

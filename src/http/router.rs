@@ -1,0 +1,159 @@
+//! Every route on one page. MLflow's stand under `/api` and, for its UI, under `/ajax-api`.
+
+use axum::{
+    Router,
+    extract::DefaultBodyLimit,
+    http::Uri,
+    middleware,
+    routing::{delete, get, patch, post, put},
+};
+
+use super::{
+    App,
+    error::{ApiError, Code},
+    health,
+    mlflow::{artifacts, experiments, logged_models, metrics, model_versions, registered_models, runs},
+    runlog, security, ui,
+};
+use crate::base::limits::JSON_BYTES_MAX;
+
+/// The whole server.
+pub fn router(app: App) -> Router {
+    let api = Router::new()
+        .nest("/2.0/mlflow", tracking().merge(registry()))
+        .nest("/2.0/preview/mlflow", tracking().merge(registry()))
+        .nest("/2.0/mlflow-artifacts", artifact_proxy())
+        .route("/3.0/mlflow/server-info", get(health::server_info));
+    let own = Router::new()
+        .route("/models/{name}/history", get(runlog::model_stage_history));
+    let routes = Router::new()
+        .nest("/api", api.clone())
+        .nest("/ajax-api", api.merge(ajax_only()))
+        .nest("/api/runlog/1", own)
+        .route("/get-artifact", get(artifacts::get_run_artifact))
+        .route("/model-versions/get-artifact", get(artifacts::get_version_artifact))
+        .route("/health", get(health::health))
+        .route("/version", get(health::version))
+        .merge(ui::routes());
+    let prefix = app.config.static_prefix.clone();
+    let routes = if prefix.is_empty() { routes } else { Router::new().nest(&prefix, routes) };
+    routes
+        .fallback(unknown_route)
+        .method_not_allowed_fallback(unknown_method)
+        .layer(DefaultBodyLimit::max(JSON_BYTES_MAX))
+        .layer(middleware::from_fn_with_state(app.clone(), security::check))
+        .with_state(app)
+}
+
+/// Experiments, runs, metrics, logged models.
+fn tracking() -> Router<App> {
+    Router::new()
+        .route("/experiments/create", post(experiments::create_experiment))
+        .route("/experiments/get", get(experiments::get_experiment))
+        .route("/experiments/get-by-name", get(experiments::get_experiment_by_name))
+        .route("/experiments/search", get(experiments::search).post(experiments::search))
+        .route("/experiments/update", post(experiments::update_experiment))
+        .route("/experiments/delete", post(experiments::delete_experiment))
+        .route("/experiments/restore", post(experiments::restore_experiment))
+        .route("/experiments/set-experiment-tag", post(experiments::set_experiment_tag))
+        .route("/experiments/delete-experiment-tag", post(experiments::delete_experiment_tag))
+        .route("/runs/create", post(runs::create_run))
+        .route("/runs/update", post(runs::update_run))
+        .route("/runs/delete", post(runs::delete_run))
+        .route("/runs/restore", post(runs::restore_run))
+        .route("/runs/get", get(runs::get_run))
+        .route("/runs/search", post(runs::search))
+        .route("/runs/log-metric", post(metrics::log_metric))
+        .route("/runs/log-batch", post(metrics::log_batch))
+        .route("/runs/log-parameter", post(runs::log_param))
+        .route("/runs/set-tag", post(runs::set_run_tag))
+        .route("/runs/delete-tag", post(runs::delete_run_tag))
+        .route("/runs/log-inputs", post(runs::log_inputs))
+        .route("/runs/outputs", post(runs::log_outputs))
+        .route("/runs/log-model", post(runs::record_model))
+        .route("/metrics/get-history", get(metrics::get_metric_history))
+        .route("/artifacts/list", get(artifacts::list_run_artifacts))
+        .route("/logged-models", post(logged_models::create_logged_model))
+        .route("/logged-models/search", post(logged_models::search))
+        .route(
+            "/logged-models/{model_id}",
+            get(logged_models::get_logged_model)
+                .patch(logged_models::finalize_logged_model)
+                .delete(logged_models::delete_logged_model),
+        )
+        .route("/logged-models/{model_id}/params", post(logged_models::log_logged_model_params))
+        .route("/logged-models/{model_id}/tags", patch(logged_models::set_logged_model_tags))
+        .route("/logged-models/{model_id}/tags/{key}", delete(logged_models::delete_logged_model_tag))
+        .route(
+            "/logged-models/{model_id}/artifacts/directories",
+            get(artifacts::list_logged_model_artifacts),
+        )
+}
+
+/// Registered models and versions.
+fn registry() -> Router<App> {
+    Router::new()
+        .route("/registered-models/create", post(registered_models::create_registered_model))
+        .route("/registered-models/get", get(registered_models::get_registered_model))
+        .route("/registered-models/rename", post(registered_models::rename_registered_model))
+        .route("/registered-models/update", patch(registered_models::update_registered_model))
+        .route("/registered-models/delete", delete(registered_models::delete_registered_model))
+        .route("/registered-models/search", get(registered_models::search))
+        .route(
+            "/registered-models/get-latest-versions",
+            get(registered_models::get_latest_versions).post(registered_models::get_latest_versions),
+        )
+        .route("/registered-models/set-tag", post(registered_models::set_registered_model_tag))
+        .route(
+            "/registered-models/delete-tag",
+            delete(registered_models::delete_registered_model_tag),
+        )
+        .route(
+            "/registered-models/alias",
+            get(registered_models::get_version_by_alias)
+                .post(registered_models::set_model_alias)
+                .delete(registered_models::delete_model_alias),
+        )
+        .route("/model-versions/create", post(model_versions::create_model_version))
+        .route("/model-versions/get", get(model_versions::get_model_version))
+        .route("/model-versions/update", patch(model_versions::update_model_version))
+        .route("/model-versions/delete", delete(model_versions::delete_model_version))
+        .route("/model-versions/search", get(model_versions::search))
+        .route("/model-versions/get-download-uri", get(model_versions::get_download_uri))
+        .route("/model-versions/set-tag", post(model_versions::set_model_version_tag))
+        .route("/model-versions/delete-tag", delete(model_versions::delete_model_version_tag))
+        .route("/model-versions/transition-stage", post(model_versions::transition_stage))
+}
+
+/// The artifact proxy; its bodies are streamed and have no bound.
+fn artifact_proxy() -> Router<App> {
+    Router::new()
+        .route("/artifacts", get(artifacts::list_artifacts))
+        .route(
+            "/artifacts/{*path}",
+            get(artifacts::download_artifact)
+                .put(artifacts::upload_artifact)
+                .delete(artifacts::delete_artifact),
+        )
+        .layer(DefaultBodyLimit::disable())
+}
+
+/// What only MLflow's UI calls.
+fn ajax_only() -> Router<App> {
+    Router::new()
+        .route("/2.0/mlflow/upload-artifact", put(artifacts::upload_run_artifact).post(artifacts::upload_run_artifact))
+        .route(
+            "/2.0/mlflow/logged-models/{model_id}/artifacts/files",
+            get(artifacts::get_logged_model_artifact),
+        )
+        .layer(DefaultBodyLimit::disable())
+}
+
+async fn unknown_route(uri: Uri) -> ApiError {
+    ApiError::new(Code::EndpointNotFound, format!("No such endpoint: {}", uri.path()))
+}
+
+async fn unknown_method(method: axum::http::Method, uri: Uri) -> ApiError {
+    let message = format!("{method} is not a method of {}", uri.path());
+    ApiError::new(Code::MethodNotAllowed, message)
+}

@@ -1,0 +1,30 @@
+//! Runlog's own endpoints, under `/api/runlog/1`.
+
+use axum::extract::{Path, State};
+
+use super::{
+    App,
+    error::{ApiError, ApiResult},
+    request::Fields,
+    response::Json,
+};
+use crate::audit::history::model_history;
+
+/// Every stage change of a registered model, or of one version of it (`?version=N`).
+pub(super) async fn model_stage_history(
+    State(app): State<App>,
+    Path(name): Path<String>,
+    fields: Fields,
+) -> ApiResult<Json> {
+    let version = match fields.int("version")? {
+        None => None,
+        Some(version) => Some(u32::try_from(version).map_err(|_| {
+            ApiError::missing(format!("Model Version (name={name}, version={version}) not found"))
+        })?),
+    };
+    let history = model_history(app.engine.views(), &name, version)
+        .ok_or_else(|| ApiError::missing(format!("Registered Model with name={name} not found")))?;
+    let json = serde_json::to_value(history)
+        .map_err(|error| ApiError::new(super::Code::InternalError, error.to_string()))?;
+    Ok(Json(json))
+}

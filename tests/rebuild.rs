@@ -1,0 +1,332 @@
+//! Views folded while the server lived, and views rebuilt from its log, hold the same to the byte.
+//!
+//! Random command histories run through the real engine on a log in memory; the digest of the live
+//! views is compared with that of a rebuild, at the end and at several prefixes.
+
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, missing_docs, reason = "test code")]
+
+use std::sync::Arc;
+
+use proptest::prelude::*;
+use runlog::{
+    base::{Seq, TimestampMs, clock::Clock},
+    domain::{
+        Command, artifact, experiment, logged_model,
+        metric::{LogMetric, NewPoint},
+        model_version, registered_model, run,
+    },
+    engine::{Context, Engine, replay},
+    event::{DatasetInput, KeyValue, LoggedModelStatus, ModelOutput, RunStatus},
+    views::{Views, digest::digest},
+    wal::{MemoryWal, Wal},
+};
+use uuid::Uuid;
+
+const LOG_ID: [u8; 16] = [7; 16];
+
+struct Ticking(std::sync::atomic::AtomicI64);
+
+impl Clock for Ticking {
+    fn now(&self) -> TimestampMs {
+        TimestampMs(1_700_000_000_000 + self.0.fetch_add(7, std::sync::atomic::Ordering::Relaxed))
+    }
+}
+
+fn pair(key: &str, value: &str) -> KeyValue {
+    KeyValue { key: key.to_owned(), value: value.to_owned() }
+}
+
+fn point(key: u8, value: f64, timestamp: i64, step: i64, model: Option<u8>) -> NewPoint {
+    NewPoint {
+        key: format!("m{key}"),
+        value,
+        timestamp,
+        step,
+        model_id: model.map(|model| format!("m-{model}")),
+        dataset_name: None,
+        dataset_digest: None,
+    }
+}
+
+fn value() -> impl Strategy<Value = f64> {
+    prop_oneof![
+        4 => -10.0..10.0,
+        1 => Just(f64::NAN),
+        1 => Just(f64::INFINITY),
+        1 => Just(f64::NEG_INFINITY),
+        1 => Just(-0.0),
+    ]
+}
+
+fn points() -> impl Strategy<Value = Vec<NewPoint>> {
+    let one = (0..3u8, value(), 0..40i64, -3..40i64, proptest::option::of(0..3u8));
+    proptest::collection::vec(
+        one.prop_map(|(key, value, time, step, model)| point(key, value, time, step, model)),
+        1..40,
+    )
+}
+
+/// Commands over few names, so that they meet: many are refused, which must leave no trace.
+fn command() -> impl Strategy<Value = Command> {
+    let name = (0..3u8).prop_map(|n| format!("n{n}"));
+    let run_id = (0..4u8).prop_map(|n| format!("run{n}"));
+    let model = (0..3u8).prop_map(|n| format!("m-{n}"));
+    let tag = (0..3u8, 0..3u8).prop_map(|(k, v)| match k {
+        0 => pair("mlflow.runName", &format!("v{v}")),
+        1 => pair("mlflow.user", &format!("v{v}")),
+        _ => pair("k", &format!("v{v}")),
+    });
+    let stage = prop_oneof![Just("None"), Just("staging"), Just("Production"), Just("ARCHIVED")];
+    prop_oneof![
+        name.clone().prop_map(|name| Command::CreateExperiment(experiment::Create {
+            name,
+            artifact_location: None,
+            default_artifact_root: "mlflow-artifacts:/".to_owned(),
+            tags: vec![pair("a", "b")],
+        })),
+        (0..3u64, name.clone()).prop_map(|(experiment_id, name)| {
+            Command::RenameExperiment(experiment::Rename { experiment_id, name })
+        }),
+        (0..3u64).prop_map(|experiment_id| {
+            Command::DeleteExperiment(experiment::Delete { experiment_id })
+        }),
+        (0..3u64).prop_map(|experiment_id| {
+            Command::RestoreExperiment(experiment::Restore { experiment_id })
+        }),
+        (0..3u64, tag.clone()).prop_map(|(experiment_id, tag)| {
+            Command::SetExperimentTag(experiment::SetTag { experiment_id, tag })
+        }),
+        (0..3u64).prop_map(|experiment_id| {
+            let key = "k".to_owned();
+            Command::DeleteExperimentTag(experiment::DeleteTag { experiment_id, key })
+        }),
+        (run_id.clone(), 0..3u64, tag.clone()).prop_map(|(run_id, experiment_id, tag)| {
+            Command::CreateRun(run::Create {
+                run_id,
+                experiment_id,
+                name: None,
+                fallback_name: "some-name-1".to_owned(),
+                user_id: "u".to_owned(),
+                start_time: 5,
+                tags: vec![tag],
+            })
+        }),
+        (run_id.clone(), name.clone()).prop_map(|(run_id, name)| Command::UpdateRun(run::Update {
+            run_id,
+            status: Some(RunStatus::Finished),
+            end_time: Some(9),
+            name: Some(name),
+        })),
+        run_id.clone().prop_map(|run_id| Command::DeleteRun(run::Delete { run_id })),
+        run_id.clone().prop_map(|run_id| Command::RestoreRun(run::Restore { run_id })),
+        (run_id.clone(), tag.clone())
+            .prop_map(|(run_id, param)| Command::LogParam(run::LogParam { run_id, param })),
+        (run_id.clone(), points()).prop_map(|(run_id, mut points)| {
+            let point = points.remove(0);
+            Command::LogMetric(LogMetric { run_id, point })
+        }),
+        (run_id.clone(), points(), tag.clone()).prop_map(|(run_id, metrics, tag)| {
+            Command::LogBatch(run::LogBatch {
+                run_id,
+                metrics,
+                params: vec![pair("p", "1")],
+                tags: vec![tag],
+            })
+        }),
+        (run_id.clone(), tag.clone())
+            .prop_map(|(run_id, tag)| Command::SetRunTag(run::SetTag { run_id, tag })),
+        run_id.clone().prop_map(|run_id| {
+            Command::DeleteRunTag(run::DeleteTag { run_id, key: "mlflow.user".to_owned() })
+        }),
+        (run_id.clone(), name.clone(), model.clone()).prop_map(|(run_id, name, model_id)| {
+            let dataset = DatasetInput {
+                name,
+                digest: "d".to_owned(),
+                source_type: "t".to_owned(),
+                source: "s".to_owned(),
+                schema: None,
+                profile: Some("p".to_owned()),
+                tags: vec![pair("mlflow.data.context", "train")],
+            };
+            let (datasets, model_ids) = (vec![dataset], vec![model_id]);
+            Command::LogInputs(run::LogInputs { run_id, datasets, model_ids })
+        }),
+        (run_id.clone(), model.clone()).prop_map(|(run_id, model_id)| {
+            let models = vec![ModelOutput { model_id, step: 3 }];
+            Command::LogOutputs(run::LogOutputs { run_id, models })
+        }),
+        run_id.clone().prop_map(|run_id| {
+            Command::RecordModel(run::RecordModel { run_id, model: "{}".to_owned() })
+        }),
+        (model.clone(), 0..3u64, run_id.clone()).prop_map(|(model_id, experiment_id, run_id)| {
+            Command::CreateLoggedModel(logged_model::Create {
+                model_id,
+                experiment_id,
+                name: None,
+                fallback_name: "name".to_owned(),
+                source_run_id: Some(run_id),
+                model_type: None,
+                params: vec![pair("a", "1")],
+                tags: vec![],
+            })
+        }),
+        model.clone().prop_map(|model_id| {
+            let status = LoggedModelStatus::Ready;
+            Command::FinalizeLoggedModel(logged_model::Finalize { model_id, status })
+        }),
+        model.clone().prop_map(|model_id| {
+            Command::DeleteLoggedModel(logged_model::Delete { model_id })
+        }),
+        (model.clone(), tag.clone()).prop_map(|(model_id, tag)| {
+            Command::SetLoggedModelTags(logged_model::SetTags { model_id, tags: vec![tag] })
+        }),
+        registry(name, model, tag, stage),
+        (0..4u8).prop_map(|n| Command::RecordArtifact(artifact::Record {
+            path: format!("0/run{n}/artifacts/f"),
+            size: 4,
+            sha256: [n; 32],
+        })),
+        (0..4u8).prop_map(|n| {
+            Command::DeleteArtifact(artifact::Delete { path: format!("0/run{n}") })
+        }),
+    ]
+}
+
+fn registry(
+    name: impl Strategy<Value = String> + Clone + 'static,
+    model: impl Strategy<Value = String> + Clone + 'static,
+    tag: impl Strategy<Value = KeyValue> + Clone + 'static,
+    stage: impl Strategy<Value = &'static str> + 'static,
+) -> impl Strategy<Value = Command> {
+    prop_oneof![
+        name.clone().prop_map(|name| Command::CreateRegisteredModel(registered_model::Create {
+            name,
+            description: None,
+            tags: vec![],
+        })),
+        (name.clone(), name.clone()).prop_map(|(name, new_name)| {
+            Command::RenameRegisteredModel(registered_model::Rename { name, new_name })
+        }),
+        name.clone().prop_map(|name| Command::DeleteRegisteredModel(registered_model::Delete { name })),
+        (name.clone(), tag.clone()).prop_map(|(name, tag)| {
+            Command::SetRegisteredModelTag(registered_model::SetTag { name, tag })
+        }),
+        (name.clone(), model).prop_map(|(name, model_id)| {
+            Command::CreateModelVersion(model_version::Create {
+                name,
+                source: "mlflow-artifacts:/0/run0/artifacts/model".to_owned(),
+                run_id: Some("run0".to_owned()),
+                run_link: None,
+                model_id: Some(model_id),
+                description: None,
+                tags: vec![],
+            })
+        }),
+        (name.clone(), 1..4u32, stage, any::<bool>()).prop_map(|(name, version, stage, archive)| {
+            Command::TransitionStage(model_version::TransitionStage {
+                name,
+                version,
+                stage: stage.to_owned(),
+                archive_existing_versions: archive,
+                comment: Some("because".to_owned()),
+            })
+        }),
+        (name.clone(), 1..4u32).prop_map(|(name, version)| {
+            Command::DeleteModelVersion(model_version::Delete { name, version })
+        }),
+        (name.clone(), 1..4u32, tag).prop_map(|(name, version, tag)| {
+            Command::SetModelVersionTag(model_version::SetTag { name, version, tag })
+        }),
+        (name.clone(), 1..4u32).prop_map(|(name, version)| {
+            let alias = "best".to_owned();
+            Command::SetModelAlias(registered_model::SetAlias { name, alias, version })
+        }),
+        name.prop_map(|name| {
+            Command::DeleteModelAlias(registered_model::DeleteAlias { name, alias: "best".to_owned() })
+        }),
+    ]
+}
+
+fn rebuilt_digest(log: &dyn runlog::wal::WalReader, until: Seq) -> String {
+    let views = Views::in_memory(LOG_ID);
+    replay(log, &views, until, &mut |_| {}).unwrap();
+    assert_eq!(views.position().seq, until);
+    digest(&views.view()).to_string()
+}
+
+/// Runs a history and returns the digest of the live views at each of some positions.
+fn live(commands: Vec<Command>) -> (Vec<(Seq, String)>, Arc<dyn runlog::wal::WalReader>) {
+    let wal = MemoryWal::new(Uuid::from_bytes(LOG_ID));
+    let log = wal.reader();
+    let views = Arc::new(Views::in_memory(LOG_ID));
+    let clock = Box::new(Ticking(std::sync::atomic::AtomicI64::new(0)));
+    let engine = Engine::start(Box::new(wal), views, clock);
+    let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+    let every = commands.len() / 4 + 1;
+    let mut digests = Vec::new();
+    for (index, command) in commands.into_iter().enumerate() {
+        // A refusal is as good as an execution here: it must change nothing.
+        let _ = runtime.block_on(engine.execute(Context::default(), command));
+        if index % every == every - 1 {
+            let views = engine.views();
+            digests.push((views.position().seq, digest(&views.view()).to_string()));
+        }
+    }
+    let views = engine.views();
+    digests.push((views.position().seq, digest(&views.view()).to_string()));
+    (digests, log)
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 500, ..ProptestConfig::default() })]
+
+    #[test]
+    fn live_views_equal_rebuilt_views_at_every_prefix(
+        commands in proptest::collection::vec(command(), 1..100)
+    ) {
+        let (digests, log) = live(commands);
+        for (until, live) in digests {
+            prop_assert_eq!(live, rebuilt_digest(&*log, until));
+        }
+    }
+}
+
+#[test]
+fn a_history_of_nothing_but_late_points_rebuilds_the_same() {
+    let create = Command::CreateExperiment(experiment::Create {
+        name: "Default".to_owned(),
+        artifact_location: None,
+        default_artifact_root: "mlflow-artifacts:/".to_owned(),
+        tags: vec![],
+    });
+    let run = Command::CreateRun(run::Create {
+        run_id: "run0".to_owned(),
+        experiment_id: 0,
+        name: None,
+        fallback_name: "n".to_owned(),
+        user_id: String::new(),
+        start_time: 0,
+        tags: vec![],
+    });
+    let batch = |n: i64| {
+        let metrics = (0..1000).map(|i| {
+            let step = (n * 1000 + i) * 7919 % 20_000;
+            point(0, 0.5, step, step, None)
+        });
+        Command::LogBatch(run::LogBatch {
+            run_id: "run0".to_owned(),
+            metrics: metrics.collect(),
+            params: vec![],
+            tags: vec![],
+        })
+    };
+    let commands = [create, run].into_iter().chain((0..20).map(batch)).collect();
+    let (digests, log) = live(commands);
+    let views = Views::in_memory(LOG_ID);
+    replay(&*log, &views, log.head(), &mut |_| {}).unwrap();
+    let page = runlog::views::series::page(&views.view(), "run0", "m0", 0, usize::MAX);
+    assert_eq!(page.points.len(), 20_000, "every point once");
+    assert!(page.points.windows(2).all(|pair| pair[0].timestamp < pair[1].timestamp), "in order");
+    let last = digests.last().unwrap();
+    assert_eq!(last.1, digest(&views.view()).to_string());
+}
