@@ -330,3 +330,30 @@ fn a_history_of_nothing_but_late_points_rebuilds_the_same() {
     let last = digests.last().unwrap();
     assert_eq!(last.1, digest(&views.view()).to_string());
 }
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 24, ..ProptestConfig::default() })]
+
+    /// Views on disk, closed and opened again at random moments, come to the same as those in memory.
+    #[test]
+    fn views_on_disk_survive_reopening(
+        commands in proptest::collection::vec(command(), 20..120),
+        flushes in proptest::collection::vec(any::<proptest::sample::Index>(), 0..4),
+    ) {
+        let (digests, log) = live(commands);
+        let (until, expected) = digests.last().unwrap().clone();
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("views");
+        let mut stops: Vec<u64> = flushes.iter().map(|at| at.index(until.0 as usize + 1) as u64).collect();
+        stops.push(until.0);
+        stops.sort_unstable();
+        for stop in stops {
+            let views = Views::open(&path, LOG_ID, 16 << 20).unwrap();
+            replay(&*log, &views, Seq(stop), &mut |_| {}).unwrap();
+            views.flush().unwrap();
+        }
+        let views = Views::open(&path, LOG_ID, 16 << 20).unwrap();
+        prop_assert_eq!(views.position().seq, until);
+        prop_assert_eq!(digest(&views.view()).to_string(), expected);
+    }
+}

@@ -18,7 +18,7 @@ pub use error::ArtifactError;
 pub use media::{content_disposition, content_type};
 pub use path::{ArtifactPath, PathError};
 pub use read::{Download, Entry, Meta};
-pub use store::ArtifactStore;
+pub use store::{ArtifactStore, Upload};
 pub use upload::Stored;
 pub use uri::{ArtifactUri, UriError, join_uri};
 

@@ -13,10 +13,10 @@ use object_store::{
 
 use super::{
     error::ArtifactError,
-    local::{Found, LocalRoot},
+    local::{Found, LocalRoot, Staged},
     path::{ArtifactPath, PathError},
     read::{Download, Entry, Meta},
-    upload::{Stored, Target, receive},
+    upload::{Received, Stored, Target, receive},
     uri::{ArtifactUri, UriError},
 };
 
@@ -31,6 +31,26 @@ pub struct ArtifactStore {
     objects: Arc<dyn ObjectStore>,
     /// The directory behind `objects`, if it is one.
     root: Option<LocalRoot>,
+}
+
+/// All bytes of an upload, received but not stored. Dropping it leaves nothing.
+pub struct Upload {
+    received: Received,
+    /// Where they wait, if the store is a directory.
+    staged: Option<(LocalRoot, Staged)>,
+}
+
+impl Upload {
+    /// Stores them, replacing a file of that name. Not to be dropped halfway: that leaves all stored
+    /// or nothing, and nobody knows which.
+    pub async fn finish(self) -> Result<Stored, ArtifactError> {
+        let path = self.received.path().clone();
+        let stored = self.received.finish().await?;
+        if let Some((root, staged)) = self.staged {
+            root.blocking("store", &path, move |root, path| root.publish(&staged, path)).await?;
+        }
+        Ok(stored)
+    }
 }
 
 impl ArtifactStore {
@@ -92,22 +112,27 @@ impl ArtifactStore {
         S: Stream<Item = Result<Bytes, E>> + Send,
         E: Into<Box<dyn Error + Send + Sync>>,
     {
+        let upload = self.receive(path, bytes).await?;
+        let finished = tokio::spawn(upload.finish()).await;
+        finished.map_err(|error| ArtifactError::io("store", path)(error.into()))?
+    }
+
+    /// Takes all of `bytes` for `path`, where nothing changes before [`Upload::finish`].
+    pub async fn receive<S, E>(&self, path: &ArtifactPath, bytes: S) -> Result<Upload, ArtifactError>
+    where
+        S: Stream<Item = Result<Bytes, E>> + Send,
+        E: Into<Box<dyn Error + Send + Sync>>,
+    {
         not_the_root(path)?;
         let Some(root) = &self.root else {
             let target = self.target(path, object_path(path)?, REMOTE_PART_BYTES);
-            return unstoppable(path, receive(target, bytes).await?.finish()).await;
+            return Ok(Upload { received: receive(target, bytes).await?, staged: None });
         };
         root.blocking("store", path, LocalRoot::check_writable).await?;
         let staged = root.stage();
         let target = self.target(path, staged.object.clone(), LOCAL_PART_BYTES);
         let received = receive(target, bytes).await?;
-        let (root, name) = (root.clone(), path.clone());
-        unstoppable(path, async move {
-            let stored = received.finish().await?;
-            root.blocking("store", &name, move |root, path| root.publish(&staged, path)).await?;
-            Ok(stored)
-        })
-        .await
+        Ok(Upload { received, staged: Some((root.clone(), staged)) })
     }
 
     /// Opens an artifact for reading: all of it, or the part of it that `range` asks for.
@@ -197,15 +222,6 @@ fn not_the_root(path: &ArtifactPath) -> Result<(), PathError> {
 
 fn object_path(path: &ArtifactPath) -> Result<ObjectPath, PathError> {
     ObjectPath::parse(path.as_str()).map_err(|_| PathError::Unsafe)
-}
-
-/// Runs the last step of an upload to its end even if the caller goes away in the middle of it.
-async fn unstoppable(
-    path: &ArtifactPath,
-    last: impl Future<Output = Result<Stored, ArtifactError>> + Send + 'static,
-) -> Result<Stored, ArtifactError> {
-    let finished = tokio::spawn(last).await;
-    finished.map_err(|error| ArtifactError::io("store", path)(error.into()))?
 }
 
 /// The cargo feature of `object_store` that reaches a kind of storage.

@@ -49,6 +49,11 @@ enum LastStep {
 }
 
 impl Received {
+    /// The name that errors give it.
+    pub(super) fn path(&self) -> &ArtifactPath {
+        &self.target.path
+    }
+
     /// Makes it an object. Not to be dropped halfway: what the store has by then is its own affair.
     pub(super) async fn finish(self) -> Result<Stored, ArtifactError> {
         let Target { objects, object, path, .. } = self.target;

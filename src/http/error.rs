@@ -8,7 +8,7 @@ use axum::{
 use serde_json::json;
 
 use crate::{
-    artifacts::ArtifactError,
+    artifacts::{ArtifactError, PathError, UriError},
     base::limits::JSON_BYTES_MAX,
     domain::{Rejection, RejectionKind, validate},
     engine::ExecuteError,
@@ -163,7 +163,11 @@ impl From<ArtifactError> for ApiError {
     fn from(error: ArtifactError) -> Self {
         let message = error.to_string();
         match error {
-            ArtifactError::InvalidPath(_) => Self::invalid(message),
+            ArtifactError::InvalidPath(_)
+            | ArtifactError::IsDirectory { .. }
+            | ArtifactError::NotADirectory { .. }
+            | ArtifactError::Outside { .. } => Self::invalid(message),
+            ArtifactError::BrokenOff { .. } => Self::new(Code::BadRequest, message),
             ArtifactError::NotFound { .. } => Self::missing(message),
             ArtifactError::Full { .. } => Self::new(Code::InsufficientStorage, message),
             error => {
@@ -171,6 +175,18 @@ impl From<ArtifactError> for ApiError {
                 Self::new(Code::InternalError, message)
             }
         }
+    }
+}
+
+impl From<PathError> for ApiError {
+    fn from(error: PathError) -> Self {
+        Self::invalid(error.to_string())
+    }
+}
+
+impl From<UriError> for ApiError {
+    fn from(error: UriError) -> Self {
+        Self::invalid(error.to_string())
     }
 }
 

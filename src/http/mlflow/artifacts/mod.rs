@@ -1,0 +1,67 @@
+//! Artifacts: the proxy that clients send files through, and the files of runs, model versions and
+//! logged models. Every path is checked by [`ArtifactPath`] before the store hears of it.
+
+mod content;
+mod owned;
+mod proxy;
+mod unsupported;
+
+pub(in crate::http) use owned::*;
+pub(in crate::http) use proxy::*;
+pub(in crate::http) use unsupported::*;
+
+use axum::body::Bytes;
+use futures::Stream;
+use serde_json::Value;
+
+use crate::{
+    artifacts::{ArtifactPath, Entry},
+    domain::{Command, artifact},
+    engine::Context,
+    http::{
+        App,
+        error::{ApiError, ApiResult, Code},
+        response::Object,
+    },
+};
+
+/// Stores `bytes` at `path` and records that, both durably.
+async fn store<S>(app: App, context: Context, path: ArtifactPath, bytes: S) -> ApiResult<()>
+where
+    S: Stream<Item = Result<Bytes, axum::Error>> + Send,
+{
+    let upload = app.artifacts.receive(&path, bytes).await?;
+    unstoppable(async move {
+        let stored = upload.finish().await?;
+        let path = path.as_str().to_owned();
+        let record = artifact::Record { path, size: stored.size, sha256: stored.sha256.0 };
+        app.execute(context, Command::RecordArtifact(record)).await?;
+        Ok(())
+    })
+    .await
+}
+
+/// Runs a change of the store and its record to their end even if the caller goes away meanwhile, so
+/// that neither is without the other.
+async fn unstoppable(
+    change: impl Future<Output = ApiResult<()>> + Send + 'static,
+) -> ApiResult<()> {
+    let ended = tokio::spawn(change).await;
+    ended.unwrap_or_else(|error| Err(ApiError::new(Code::InternalError, error.to_string())))
+}
+
+/// A listing, each path below `dir`.
+fn listing(entries: &[Entry], dir: &ArtifactPath) -> Vec<Value> {
+    let file = |entry: &Entry| {
+        let path = match dir.is_root() {
+            true => entry.name.clone(),
+            false => format!("{dir}/{}", entry.name),
+        };
+        Object::new()
+            .set("path", path)
+            .set("is_dir", entry.is_dir())
+            .set_some("file_size", entry.size)
+            .into()
+    };
+    entries.iter().map(file).collect()
+}

@@ -1,0 +1,72 @@
+//! `/mlflow-artifacts/artifacts/...`: the store itself, by path.
+
+use axum::{
+    body::Body,
+    extract::{Path, State, rejection::PathRejection},
+    http::HeaderMap,
+    response::Response,
+};
+
+use super::{content, listing, store, unstoppable};
+use crate::{
+    artifacts::{ArtifactPath, PathError},
+    domain::{Command, artifact},
+    http::{
+        App,
+        error::{ApiError, ApiResult},
+        request::{Caller, Fields},
+        response::{Empty, Object},
+    },
+};
+
+/// The rest of the URL's path, percent-decoded once.
+pub(super) type Rest = Result<Path<String>, PathRejection>;
+
+/// What is not even text is no path.
+pub(super) fn text(rest: Rest) -> ApiResult<String> {
+    rest.map(|Path(text)| text).map_err(|_| ApiError::from(PathError::Unsafe))
+}
+
+pub(in crate::http) async fn download_artifact(
+    State(app): State<App>,
+    path: Rest,
+    headers: HeaderMap,
+) -> ApiResult<Response> {
+    let path = ArtifactPath::parse(&text(path)?)?;
+    content::send(&app.artifacts, &path, &headers).await
+}
+
+pub(in crate::http) async fn upload_artifact(
+    State(app): State<App>,
+    Caller(context): Caller,
+    path: Rest,
+    body: Body,
+) -> ApiResult<()> {
+    let path = ArtifactPath::parse_file(&text(path)?)?;
+    store(app, context, path, body.into_data_stream()).await
+}
+
+pub(in crate::http) async fn delete_artifact(
+    State(app): State<App>,
+    Caller(context): Caller,
+    path: Rest,
+) -> ApiResult<Empty> {
+    let path = ArtifactPath::parse(&text(path)?)?;
+    unstoppable(async move {
+        app.artifacts.delete(&path).await?;
+        let command = artifact::Delete { path: path.as_str().to_owned() };
+        app.execute(context, Command::DeleteArtifact(command)).await?;
+        Ok(())
+    })
+    .await?;
+    Ok(Empty)
+}
+
+pub(in crate::http) async fn list_artifacts(
+    State(app): State<App>,
+    fields: Fields,
+) -> ApiResult<Object> {
+    let path = ArtifactPath::parse(&fields.string("path")?.unwrap_or_default())?;
+    let entries = app.artifacts.list(&path).await?;
+    Ok(Object::new().set_list("files", listing(&entries, &ArtifactPath::ROOT)))
+}
