@@ -25,3 +25,7 @@ pub mod engine;
 pub mod audit;
 pub mod transfer;
 
+pub mod artifacts;
+pub mod http;
+
+pub mod cli;

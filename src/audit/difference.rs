@@ -122,12 +122,8 @@ fn describe_run(key: &[u8]) -> String {
 /// The entity that a timeline belongs to: its table, its id, a 0 byte, the block.
 fn describe_timeline(rest: &[u8]) -> String {
     let numbered = matches!(rest.first(), Some(&(table::EXPERIMENT | table::REGISTERED_MODEL)));
-    let id = match rest.iter().rposition(|byte| *byte == 0) {
-        Some(_) if numbered => rest.get(..9),
-        Some(_) => rest.iter().position(|byte| *byte == 0).and_then(|end| rest.get(..end)),
-        None => None,
-    };
-    describe(id.unwrap_or(rest))
+    let end = if numbered { Some(8) } else { rest.iter().position(|byte| *byte == 0) };
+    describe(end.and_then(|end| rest.get(..=end)).unwrap_or(rest))
 }
 
 fn number(bytes: &[u8]) -> u64 {

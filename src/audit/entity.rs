@@ -40,9 +40,7 @@ pub enum Entity {
 
 /// A text that names no entity.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error(
-    "write run:<id>, experiment:<id>, model:<name>, logged-model:<id> or artifact:<path>"
-)]
+#[error("write run:<id>, experiment:<id>, model:<name>, logged-model:<id> or artifact:<path>")]
 pub struct EntityNameError;
 
 impl FromStr for EntityName {
@@ -115,8 +113,9 @@ impl Entity {
             Self::RegisteredModel(id) => timeline(read, table::REGISTERED_MODEL, &id.to_be_bytes()),
             Self::Artifact(path) => {
                 let paths = std::iter::once(path.as_str()).chain(folders_above(path));
-                let mut all: Vec<u64> =
-                    paths.flat_map(|path| timeline(read, table::ARTIFACT, path.as_bytes())).collect();
+                let mut all: Vec<u64> = paths
+                    .flat_map(|path| timeline(read, table::ARTIFACT, path.as_bytes()))
+                    .collect();
                 all.sort_unstable();
                 all
             }
@@ -156,7 +155,9 @@ mod tests {
 
     #[test]
     fn names_are_read_and_written_alike() {
-        for name in ["run:ab", "experiment:0", "model:Car: Seat", "logged-model:m-1", "artifact:a/b"] {
+        for name in
+            ["run:ab", "experiment:0", "model:Car: Seat", "logged-model:m-1", "artifact:a/b"]
+        {
             assert_eq!(name.parse::<EntityName>().unwrap().to_string(), name);
         }
         for wrong in ["", "run", "run:", "experiment:x", "trace:1", "Run:ab"] {

@@ -80,11 +80,9 @@ pub fn not_found(model_id: &str) -> Rejection {
     Rejection::missing(format!("Logged model with ID '{model_id}' not found."))
 }
 
+/// A logged model that takes changes: deleted ones do, too.
 fn find(state: &dyn State, model_id: &str) -> Result<Arc<LoggedModel>, Rejection> {
-    state
-        .logged_model(model_id)
-        .filter(|model| model.lifecycle.is_active())
-        .ok_or_else(|| not_found(model_id))
+    state.logged_model(model_id).ok_or_else(|| not_found(model_id))
 }
 
 fn check_name(name: &str) -> Result<(), Rejection> {
@@ -125,7 +123,9 @@ pub(super) fn finalize(state: &dyn State, command: Finalize, now: TimestampMs) -
 }
 
 pub(super) fn delete(state: &dyn State, command: Delete, now: TimestampMs) -> Decided {
-    find(state, &command.model_id)?;
+    if !find(state, &command.model_id)?.lifecycle.is_active() {
+        return Ok(Vec::new().into());
+    }
     Ok(Event::from(LoggedModelDeleted { model_id: command.model_id, deleted_at: now.0 }).into())
 }
 
@@ -155,7 +155,7 @@ pub(super) fn log_params(state: &dyn State, command: LogParams) -> Decided {
         .iter()
         .find(|param| model.params.get(&param.key).is_some_and(|known| *known != param.value))
     {
-        return Err(Rejection::invalid(format!(
+        return Err(Rejection::bad_request(format!(
             "Changing param values is not allowed. Param with key='{}' was already logged for \
              model with ID '{}'.",
             param.key, command.model_id

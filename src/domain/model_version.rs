@@ -4,13 +4,15 @@ use std::sync::Arc;
 
 use super::{
     Decided, Decision, Rejection, State,
-    entity::{ModelVersion, RegisteredModel},
-    logged_model, registered_model, validate,
+    entity::{LoggedModel, ModelVersion, RegisteredModel},
+    model_source, registered_model,
+    tag_names::{MODEL_VERSIONS, PROMPT_TEXT},
+    validate,
 };
 use crate::{
-    base::TimestampMs,
+    base::{TimestampMs, limits},
     event::{
-        Event, KeyValue, ModelVersionCreated, ModelVersionDeleted, ModelVersionDescribed,
+        Event, KeyValue, LoggedModelTagsSet, ModelVersionCreated, ModelVersionDeleted, ModelVersionDescribed,
         ModelVersionStageChanged, ModelVersionTagDeleted, ModelVersionTagSet, Stage,
     },
 };
@@ -22,7 +24,7 @@ pub struct Create {
     pub name: String,
     /// Where its files are; also `models:/<name>/<version>` and `models:/<model id>`.
     pub source: String,
-    /// The run that made it.
+    /// The run that made it. Empty is not the same as absent where the source is another version.
     pub run_id: Option<String>,
     /// Link to that run.
     pub run_link: Option<String>,
@@ -92,7 +94,7 @@ pub struct TransitionStage {
 }
 
 /// MLflow's sentence about a version that is not there.
-pub fn not_found(name: &str, version: u32) -> Rejection {
+pub fn not_found(name: &str, version: impl std::fmt::Display) -> Rejection {
     Rejection::missing(format!("Model Version (name={name}, version={version}) not found"))
 }
 
@@ -126,62 +128,55 @@ pub(super) fn model_of(
     Ok(find(state, name, version)?.0)
 }
 
-/// Where the files of a new version can be read, and the run that its source names.
-fn resolve_source(state: &dyn State, source: &str) -> Result<(String, Option<String>), Rejection> {
-    let unresolvable = |error: Rejection| {
-        Rejection::invalid(format!(
-            "Unable to fetch model from model URI source artifact location '{source}'.Error: {error}"
-        ))
+/// The tag by which a logged model knows its versions: a JSON list. What is no list is replaced.
+fn listed(model: &LoggedModel, name: &str, version: u32) -> Event {
+    let entry = format!("{{\"name\": {}, \"version\": {version}}}", validate::quoted(name));
+    let known = model.tags.get(MODEL_VERSIONS).and_then(|list| list.strip_suffix(']'));
+    let value = match known {
+        Some(list) => format!("{list}, {entry}]"),
+        None => format!("[{entry}]"),
     };
-    let Some(path) = source.strip_prefix("models:/") else {
-        return Ok((source.to_owned(), None));
-    };
-    let path = path.trim_matches('/');
-    match path.split_once('/') {
-        None => {
-            let model = state.logged_model(path).filter(|model| model.lifecycle.is_active());
-            let model = model.ok_or_else(|| unresolvable(logged_model::not_found(path)))?;
-            Ok((model.artifact_uri.clone(), model.source_run_id.clone()))
-        }
-        Some((name, version)) => {
-            let version = version.parse().map_err(|_| {
-                unresolvable(Rejection::invalid(format!(
-                    "Not a proper models:/ URI: {source}. Models URIs must name a version."
-                )))
-            })?;
-            let (_, found) = find(state, name, version).map_err(unresolvable)?;
-            Ok((found.storage_location.clone().unwrap_or(found.source.clone()), None))
-        }
+    let tags = vec![KeyValue { key: MODEL_VERSIONS.to_owned(), value }];
+    LoggedModelTagsSet { model_id: model.model_id.clone(), tags }.into()
+}
+
+fn check_tag(tag: &KeyValue) -> Result<(), Rejection> {
+    let limit = limits::REGISTRY_TAG_VALUE_CHARS_MAX;
+    if tag.key == PROMPT_TEXT && tag.value.chars().count() > limit {
+        let message = format!("Prompt text exceeds max length of {limit} characters.");
+        return Err(Rejection::invalid(message));
     }
+    validate::registry_tag(tag)
 }
 
 pub(super) fn create(state: &dyn State, command: Create, now: TimestampMs) -> Decided {
+    let tags = command.tags.iter().map(|tag| (tag.key.clone(), tag.value.clone())).collect();
+    let source = if registered_model::is_prompt(&tags) {
+        model_source::of_prompt(&command)?
+    } else {
+        model_source::of_model(state, &command)?
+    };
     validate::model_name(&command.name)?;
     for tag in &command.tags {
-        validate::registry_tag(tag)?;
+        check_tag(tag)?;
     }
-    let (location, source_run_id) = resolve_source(state, &command.source)?;
-    let of_model = command.model_id.as_deref().and_then(|id| state.logged_model(id));
-    let run_id = command
-        .run_id
-        .filter(|id| !id.is_empty())
-        .or(source_run_id)
-        .or_else(|| of_model.and_then(|model| model.source_run_id.clone()));
     let model = registered_model::find(state, &command.name)?;
     let version = model.last_version + 1;
     let event = ModelVersionCreated {
         registered_model_id: model.registered_model_id,
         version,
-        storage_location: (location != command.source).then_some(location),
-        source: command.source,
-        run_id,
+        source: source.uri,
+        storage_location: source.location,
+        run_id: source.run_id,
         run_link: command.run_link,
-        model_id: command.model_id,
+        model_id: source.model.as_ref().map(|model| model.model_id.clone()),
         description: command.description,
         created_at: now.0,
         tags: validate::last_of_each(command.tags),
     };
-    Ok(Decision { events: vec![event.into()], number: Some(u64::from(version)) })
+    let mut events = vec![event.into()];
+    events.extend(source.model.map(|model| listed(&model, &command.name, version)));
+    Ok(Decision { events, number: Some(u64::from(version)) })
 }
 
 pub(super) fn describe(state: &dyn State, command: Describe, now: TimestampMs) -> Decided {
@@ -207,7 +202,7 @@ pub(super) fn delete(state: &dyn State, command: &Delete, now: TimestampMs) -> D
 
 pub(super) fn set_tag(state: &dyn State, command: SetTag) -> Decided {
     validate::model_name(&command.name)?;
-    validate::registry_tag(&command.tag)?;
+    check_tag(&command.tag)?;
     let registered_model_id = find(state, &command.name, command.version)?.0.registered_model_id;
     let (version, KeyValue { key, value }) = (command.version, command.tag);
     Ok(Event::from(ModelVersionTagSet { registered_model_id, version, key, value }).into())

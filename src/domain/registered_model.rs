@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use super::{
-    Decided, Decision, Rejection, State, entity::RegisteredModel, model_version,
-    tag_names::IS_PROMPT, validate,
+    Decided, Decision, Rejection, State, model_version, validate,
+    entity::{KeyValues, RegisteredModel}, tag_names::IS_PROMPT,
 };
 use crate::{
     base::{TimestampMs, limits},
@@ -94,6 +94,16 @@ pub fn not_found(name: &str) -> Rejection {
     Rejection::missing(format!("Registered Model with name={name} not found"))
 }
 
+/// MLflow's sentence about an alias that no version has.
+pub fn alias_not_found(alias: &str) -> Rejection {
+    Rejection::invalid(format!("Registered model alias {alias} not found."))
+}
+
+/// Whether tags are those of a prompt.
+pub(super) fn is_prompt(tags: &KeyValues) -> bool {
+    tags.get(IS_PROMPT).is_some_and(|value| value.eq_ignore_ascii_case("true"))
+}
+
 /// The registered model of that name.
 pub(super) fn find(state: &dyn State, name: &str) -> Result<Arc<RegisteredModel>, Rejection> {
     validate::model_name(name)?;
@@ -105,10 +115,10 @@ fn kind_word(is_prompt: bool) -> &'static str {
 }
 
 fn name_taken(holder: &RegisteredModel, command: &Create) -> Rejection {
-    let is_prompt = |value: Option<&String>| value.is_some_and(|v| v.eq_ignore_ascii_case("true"));
-    let old = kind_word(is_prompt(holder.tags.get(IS_PROMPT)));
-    let wanted = command.tags.iter().find(|tag| tag.key == IS_PROMPT).map(|tag| &tag.value);
-    let (new, name) = (kind_word(is_prompt(wanted)), &command.name);
+    // Whatever the tag's value is, here.
+    let old = kind_word(holder.tags.contains_key(IS_PROMPT));
+    let new = kind_word(command.tags.iter().any(|tag| tag.key == IS_PROMPT));
+    let name = &command.name;
     if old == new {
         return Rejection::exists(format!("{new} (name={name}) already exists."));
     }

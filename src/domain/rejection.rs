@@ -43,6 +43,11 @@ impl Rejection {
         Self { kind: RejectionKind::ResourceAlreadyExists, message: message.into() }
     }
 
+    /// A request that makes no sense.
+    pub fn bad_request(message: impl Into<String>) -> Self {
+        Self { kind: RejectionKind::BadRequest, message: message.into() }
+    }
+
     /// A state that does not allow it.
     pub fn state(message: impl Into<String>) -> Self {
         Self { kind: RejectionKind::InvalidState, message: message.into() }

@@ -8,3 +8,7 @@ pub const USER: &str = "mlflow.user";
 pub const LOGGED_MODELS: &str = "mlflow.log-model.history";
 /// Marks a registered model that is a prompt.
 pub const IS_PROMPT: &str = "mlflow.prompt.is_prompt";
+/// The text of a prompt's version.
+pub const PROMPT_TEXT: &str = "mlflow.prompt.text";
+/// Versions that a logged model is registered as: a JSON list.
+pub const MODEL_VERSIONS: &str = "mlflow.modelVersions";

@@ -17,7 +17,7 @@ pub fn missing_value(path: &str) -> Rejection {
 }
 
 /// A string as Python's `json.dumps` writes it: ASCII only.
-fn quoted(text: &str) -> String {
+pub(super) fn quoted(text: &str) -> String {
     let mut out = String::from("\"");
     for unit in text.encode_utf16() {
         match u8::try_from(unit) {

@@ -1,6 +1,7 @@
 //! The server: the only module that knows HTTP and JSON. Parses a request, has a command executed
 //! or reads the views, and shows the answer as MLflow shows it. Knows nothing of files or sled.
 
+mod disabled;
 mod error;
 mod health;
 mod mlflow;

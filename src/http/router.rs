@@ -1,52 +1,69 @@
 //! Every route on one page. MLflow's stand under `/api` and, for its UI, under `/ajax-api`.
 
+use std::sync::Arc;
+
 use axum::{
     Router,
     extract::DefaultBodyLimit,
     http::Uri,
     middleware,
-    routing::{delete, get, patch, post, put},
+    routing::{delete, get, patch, post},
 };
 
 use super::{
     App,
+    disabled,
     error::{ApiError, Code},
     health,
     mlflow::{artifacts, experiments, logged_models, metrics, model_versions, registered_models, runs},
-    runlog, security, ui,
+    runlog,
+    security::{self, Gate},
+    ui,
 };
 use crate::base::limits::JSON_BYTES_MAX;
 
 /// The whole server.
 pub fn router(app: App) -> Router {
+    let only = app.config.artifacts_only;
+    let served = disabled::tracking_if(only, tracking());
     let api = Router::new()
-        .nest("/2.0/mlflow", tracking().merge(registry()))
-        .nest("/2.0/preview/mlflow", tracking().merge(registry()))
-        .nest("/2.0/mlflow-artifacts", artifact_proxy())
+        .nest("/2.0/mlflow", served.clone())
+        .nest("/2.0/preview/mlflow", served)
+        .nest(
+            "/2.0/mlflow-artifacts",
+            disabled::proxy_unless(app.config.serve_artifacts, artifact_proxy()),
+        )
         .route("/3.0/mlflow/server-info", get(health::server_info));
     let own = Router::new()
         .route("/models/{name}/history", get(runlog::model_stage_history));
     let routes = Router::new()
         .nest("/api", api.clone())
-        .nest("/ajax-api", api.merge(ajax_only()))
+        .nest("/ajax-api", api.merge(disabled::tracking_if(only, ajax_only())))
         .nest("/api/runlog/1", own)
-        .route("/get-artifact", get(artifacts::get_run_artifact))
-        .route("/model-versions/get-artifact", get(artifacts::get_version_artifact))
+        .merge(disabled::tracking_if(only, downloads()))
         .route("/health", get(health::health))
         .route("/version", get(health::version))
         .merge(ui::routes());
-    let prefix = app.config.static_prefix.clone();
-    let routes = if prefix.is_empty() { routes } else { Router::new().nest(&prefix, routes) };
+    let routes = match app.config.static_prefix.as_str() {
+        "" => routes,
+        prefix => Router::new().nest(prefix, routes).route(&format!("{prefix}/"), get(ui::page)),
+    };
+    let gate = Arc::new(Gate::new(&app.config));
     routes
         .fallback(unknown_route)
         .method_not_allowed_fallback(unknown_method)
         .layer(DefaultBodyLimit::max(JSON_BYTES_MAX))
-        .layer(middleware::from_fn_with_state(app.clone(), security::check))
+        .layer(middleware::from_fn_with_state(gate, security::check))
         .with_state(app)
 }
 
-/// Experiments, runs, metrics, logged models.
+/// All but artifacts.
 fn tracking() -> Router<App> {
+    experiments_and_runs().merge(registry())
+}
+
+/// Experiments, runs, metrics, logged models.
+fn experiments_and_runs() -> Router<App> {
     Router::new()
         .route("/experiments/create", post(experiments::create_experiment))
         .route("/experiments/get", get(experiments::get_experiment))
@@ -73,6 +90,8 @@ fn tracking() -> Router<App> {
         .route("/runs/log-model", post(runs::record_model))
         .route("/metrics/get-history", get(metrics::get_metric_history))
         .route("/artifacts/list", get(artifacts::list_run_artifacts))
+        .route("/artifacts/presigned-upload-url", post(artifacts::presign_upload))
+        .route("/artifacts/presigned-download-url", post(artifacts::presign_download))
         .route("/logged-models", post(logged_models::create_logged_model))
         .route("/logged-models/search", post(logged_models::search))
         .route(
@@ -125,7 +144,7 @@ fn registry() -> Router<App> {
         .route("/model-versions/transition-stage", post(model_versions::transition_stage))
 }
 
-/// The artifact proxy; its bodies are streamed and have no bound.
+/// The artifact proxy. What it stores is streamed, so the bound on bodies does not concern it.
 fn artifact_proxy() -> Router<App> {
     Router::new()
         .route("/artifacts", get(artifacts::list_artifacts))
@@ -135,18 +154,27 @@ fn artifact_proxy() -> Router<App> {
                 .put(artifacts::upload_artifact)
                 .delete(artifacts::delete_artifact),
         )
-        .layer(DefaultBodyLimit::disable())
+        .route("/mpu/create/{*path}", post(artifacts::upload_in_parts))
+        .route("/mpu/complete/{*path}", post(artifacts::upload_in_parts))
+        .route("/mpu/abort/{*path}", post(artifacts::upload_in_parts))
+        .route("/presigned/{*path}", get(artifacts::download_in_parts))
+}
+
+/// Links to artifacts as MLflow's UI has them.
+fn downloads() -> Router<App> {
+    Router::new()
+        .route("/get-artifact", get(artifacts::get_run_artifact))
+        .route("/model-versions/get-artifact", get(artifacts::get_version_artifact))
 }
 
 /// What only MLflow's UI calls.
 fn ajax_only() -> Router<App> {
     Router::new()
-        .route("/2.0/mlflow/upload-artifact", put(artifacts::upload_run_artifact).post(artifacts::upload_run_artifact))
+        .route("/2.0/mlflow/upload-artifact", post(artifacts::upload_run_artifact))
         .route(
             "/2.0/mlflow/logged-models/{model_id}/artifacts/files",
             get(artifacts::get_logged_model_artifact),
         )
-        .layer(DefaultBodyLimit::disable())
 }
 
 async fn unknown_route(uri: Uri) -> ApiError {

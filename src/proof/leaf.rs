@@ -1,10 +1,7 @@
 //! What of a record goes into the tree: its place, time, kind and the digest of its payload. A digest
 //! and not the payload, so that leaves are short and of one length.
 
-use crate::{
-    base::digest::Sha256Digest,
-    wal::Record,
-};
+use crate::{base::digest::Sha256Digest, wal::Record};
 
 use super::hash_leaf;
 

@@ -108,7 +108,9 @@ fn a_changed_proof_does_not_hold() {
         for index in 0..count {
             let proof = prove_inclusion(&leaves[..count], index).unwrap();
             let leaf = leaves[index];
-            for (at, byte) in (0..proof.path.len()).flat_map(|at| (0..32).map(move |byte| (at, byte))) {
+            for (at, byte) in
+                (0..proof.path.len()).flat_map(|at| (0..32).map(move |byte| (at, byte)))
+            {
                 let mut bent = proof.clone();
                 bent.path[at].0[byte] ^= 1;
                 assert!(!bent.holds(&leaf, &root));

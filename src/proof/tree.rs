@@ -44,7 +44,8 @@ impl Tree {
 
     /// The hash that stands for all leaves; that of the empty string if there is none.
     pub fn root(&self) -> Sha256Digest {
-        let joined = self.peaks.iter().rev().copied().reduce(|right, left| hash_node(&left, &right));
+        let joined =
+            self.peaks.iter().rev().copied().reduce(|right, left| hash_node(&left, &right));
         joined.unwrap_or_else(|| Sha256Digest::of(b""))
     }
 }

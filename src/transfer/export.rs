@@ -94,22 +94,22 @@ fn write_from(
     for record in log.read_from(from) {
         let record = record.map_err(ReadError::from)?;
         if selection.to.is_some_and(|end| end.is_before(&record)) {
-            return Ok(flushed(out.flush())?.unwrap_or(Progress::Done));
+            return Ok(gone(out.flush())?.unwrap_or(Progress::Done));
         }
         next = record.seq.next();
         let envelope = decode(&record)?;
         let wanted = selection.entity.as_ref();
         if wanted.is_none_or(|entity| entity.is_concerned_by(&envelope.event))
-            && let Some(end) = flushed(write_line(&envelope, out))?
+            && let Some(end) = gone(write_line(&envelope, out))?
         {
             return Ok(end);
         }
     }
-    Ok(flushed(out.flush())?.unwrap_or(Progress::UpTo(next)))
+    Ok(gone(out.flush())?.unwrap_or(Progress::UpTo(next)))
 }
 
-/// What a write says of the reader of the output: `Done` if it has gone, nothing if it is there.
-fn flushed(written: io::Result<()>) -> Result<Option<Progress>, ExportError> {
+/// What a write tells of the reader of the output: `Done` if it has gone away.
+fn gone(written: io::Result<()>) -> Result<Option<Progress>, ExportError> {
     match written {
         Ok(()) => Ok(None),
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(Some(Progress::Done)),
@@ -234,7 +234,7 @@ mod tests {
         assert_eq!(select(Some("2"), Some("3"), None), [2, 3]);
         assert_eq!(select(Some("1970-01-01T00:00:01.002Z"), None, None), [3, 4]);
         assert_eq!(select(None, Some("1970-01-01T00:00:01.001Z"), None), [1, 2]);
-        assert_eq!(select(Some("9"), None, None), []);
+        assert_eq!(select(Some("9"), None, None), [0; 0]);
         assert_eq!(select(None, Some("3"), Some(1)), [1, 3]);
     }
 

@@ -11,7 +11,6 @@ use crate::{
         Artifact, Experiment, Lifecycle, LoggedModel, LoggedModelMetric, ModelVersion,
         RegisteredModel, Run,
     },
-    event::Stage,
 };
 
 /// Counters, by name; each holds the last number given.
@@ -112,11 +111,16 @@ pub fn model_versions(read: &dyn Read, id: u64) -> Vec<Arc<ModelVersion>> {
     versions.filter(|version| version.lifecycle.is_active()).collect()
 }
 
-/// The highest version in each stage, in the order of the stages.
+/// The highest version in each stage; the stages in the order in which versions first have them.
 pub fn latest_versions(read: &dyn Read, id: u64) -> Vec<Arc<ModelVersion>> {
-    let versions = model_versions(read, id);
-    let latest = |stage: &Stage| versions.iter().rfind(|version| version.stage == *stage).cloned();
-    Stage::ALL.iter().filter_map(latest).collect()
+    let mut latest: Vec<Arc<ModelVersion>> = Vec::new();
+    for version in model_versions(read, id) {
+        match latest.iter_mut().find(|known| known.stage == version.stage) {
+            Some(known) => *known = version,
+            None => latest.push(version),
+        }
+    }
+    latest
 }
 
 /// An artifact by path.

@@ -58,9 +58,11 @@ impl<'de> Deserialize<'de> for Float {
     }
 }
 
-/// A metric point in the usual spelling.
+/// A metric point in the usual spelling; alone, it also names its run.
 #[derive(Deserialize)]
 struct PlainPoint<'a> {
+    #[serde(default)]
+    run_id: Option<Cow<'a, str>>,
     #[serde(borrow)]
     key: Cow<'a, str>,
     value: Float,
@@ -73,14 +75,6 @@ struct PlainPoint<'a> {
     dataset_name: Option<Cow<'a, str>>,
     #[serde(default, borrow)]
     dataset_digest: Option<Cow<'a, str>>,
-}
-
-#[derive(Deserialize)]
-struct PlainMetric<'a> {
-    #[serde(borrow)]
-    run_id: Cow<'a, str>,
-    #[serde(flatten, borrow)]
-    point: PlainPoint<'a>,
 }
 
 #[derive(Deserialize)]
@@ -142,11 +136,11 @@ fn point(path: &str, fields: &Fields) -> ApiResult<NewPoint> {
 }
 
 fn parse_metric(body: &[u8]) -> ApiResult<LogMetric> {
-    if let Ok(PlainMetric { run_id, point }) = serde_json::from_slice(body)
-        && !run_id.is_empty()
+    if let Ok(mut point) = serde_json::from_slice::<PlainPoint<'_>>(body)
         && !point.key.is_empty()
+        && let Some(run_id) = filled(point.run_id.take())
     {
-        return Ok(LogMetric { run_id: run_id.into_owned(), point: point.into() });
+        return Ok(LogMetric { run_id, point: point.into() });
     }
     let fields = Fields::from_json(body)?;
     let run_id = fields.run_id()?;

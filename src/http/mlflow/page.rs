@@ -22,7 +22,7 @@ pub(super) fn offset(fields: &Fields) -> ApiResult<usize> {
         .map_err(|_| ApiError::invalid("Invalid page token, could not base64-decode"))?;
     let shown = String::from_utf8_lossy(&bytes).into_owned();
     let parsed: Value = serde_json::from_slice(&bytes)
-        .map_err(|_| ApiError::invalid(format!("Invalid page token, decoded value={shown}")))?;
+        .map_err(|_| ApiError::invalid(format!("Invalid page token, decoded value=b'{shown}'")))?;
     let offset = parsed.get("offset").and_then(|offset| match offset {
         Value::Number(number) => number.as_u64(),
         Value::String(text) => text.parse().ok(),
@@ -45,6 +45,20 @@ pub(super) fn limit(fields: &Fields, default: usize, max: usize) -> ApiResult<us
         _ => Err(ApiError::invalid(format!(
             "Invalid value {asked} for parameter 'max_results' supplied. It must be a positive \
              integer, but got {asked}"
+        ))),
+    }
+}
+
+/// As [`limit`], in the words of the model registry.
+pub(super) fn registry_limit(fields: &Fields, default: usize, max: usize) -> ApiResult<usize> {
+    let Some(asked) = fields.int("max_results")? else { return Ok(default) };
+    match usize::try_from(asked) {
+        Ok(limit) if (1..=max).contains(&limit) => Ok(limit),
+        Ok(limit) if limit > max => {
+            Err(ApiError::wrong_type("max_results", &Value::from(asked.to_string())))
+        }
+        _ => Err(ApiError::invalid(format!(
+            "Invalid value for max_results. It must be a positive integer, but got {asked}"
         ))),
     }
 }

@@ -83,8 +83,9 @@ fn metrics_hold(query: &Query, datasets: &[Dataset], metrics: &[Arc<LoggedModelM
     named || datasets.is_empty() || metrics.iter().any(|metric| counts(metric))
 }
 
-fn attribute(model: &LoggedModel, attribute: Attribute) -> SortValue<'_> {
-    let optional = |text| Option::map_or(text, SortValue::Missing, SortValue::Text);
+fn attribute<'a>(model: &'a LoggedModel, attribute: Attribute) -> SortValue<'a> {
+    // MLflow keeps a missing one as an empty text.
+    let optional = |text: Option<&'a str>| SortValue::Text(text.unwrap_or_default());
     #[expect(clippy::wildcard_enum_match_arm, reason = "one list of attributes serves all kinds")]
     match attribute {
         Attribute::ModelId => SortValue::Text(&model.model_id),

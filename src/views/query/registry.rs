@@ -114,9 +114,8 @@ fn version_attribute(it: &NamedVersion, attribute: Attribute) -> SortValue<'_> {
     match attribute {
         Attribute::Name => SortValue::Text(&it.model.name),
         Attribute::VersionNumber => SortValue::Int(i64::from(it.version.version)),
-        Attribute::RunId => {
-            it.version.run_id.as_deref().map_or(SortValue::Missing, SortValue::Text)
-        }
+        // MLflow keeps a missing one as an empty text.
+        Attribute::RunId => SortValue::Text(it.version.run_id.as_deref().unwrap_or_default()),
         Attribute::SourcePath => SortValue::Text(&it.version.source),
         Attribute::CreationTimestamp => SortValue::Int(it.version.created_at),
         Attribute::LastUpdatedTimestamp => SortValue::Int(it.version.updated_at),

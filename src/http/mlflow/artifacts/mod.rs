@@ -50,7 +50,7 @@ async fn unstoppable(
     ended.unwrap_or_else(|error| Err(ApiError::new(Code::InternalError, error.to_string())))
 }
 
-/// A listing, each path below `dir`.
+/// A listing, each path below `dir`. As in MLflow, an empty file has no size.
 fn listing(entries: &[Entry], dir: &ArtifactPath) -> Vec<Value> {
     let file = |entry: &Entry| {
         let path = match dir.is_root() {
@@ -60,7 +60,7 @@ fn listing(entries: &[Entry], dir: &ArtifactPath) -> Vec<Value> {
         Object::new()
             .set("path", path)
             .set("is_dir", entry.is_dir())
-            .set_some("file_size", entry.size)
+            .set_some("file_size", entry.size.filter(|&size| size > 0))
             .into()
     };
     entries.iter().map(file).collect()

@@ -11,10 +11,11 @@ use futures::stream;
 use super::{content, listing, store};
 use crate::{
     artifacts::ArtifactPath,
-    domain::{logged_model, run},
+    domain::logged_model,
     http::{
         App,
         error::{ApiError, ApiResult, Code},
+        mlflow::runs,
         request::{Caller, Fields},
         response::Object,
     },
@@ -118,7 +119,7 @@ async fn get(
 /// Where the artifacts of a run are.
 pub(super) fn run_uri(app: &App, run_id: &str) -> ApiResult<String> {
     let found = lookup::run(&app.engine.views().view(), run_id);
-    let found = found.ok_or_else(|| run::not_found(run_id))?;
+    let found = found.ok_or_else(|| runs::not_found(run_id))?;
     Ok(found.artifact_uri.clone())
 }
 
@@ -128,4 +129,19 @@ pub(super) fn logged_model_uri(app: &App, model_id: &str) -> ApiResult<String> {
     let found = found.filter(|model| model.lifecycle.is_active());
     let found = found.ok_or_else(|| logged_model::not_found(model_id))?;
     Ok(found.artifact_uri.clone())
+}
+
+/// Where the files of a model version are.
+fn version_uri(app: &App, name: &str, version: &str) -> ApiResult<String> {
+    let number: i64 = version.trim().parse().map_err(|_| {
+        ApiError::invalid(format!("Parameter 'version' must be an integer, got '{version}'."))
+    })?;
+    let missing =
+        || ApiError::missing(format!("Model Version (name={name}, version={number}) not found"));
+    let number = u32::try_from(number).map_err(|_| missing())?;
+    let view = app.engine.views().view();
+    let model = lookup::registered_model(&view, name).ok_or_else(missing)?;
+    let found = lookup::model_version(&view, model.registered_model_id, number);
+    let found = found.ok_or_else(missing)?;
+    Ok(found.storage_location.clone().unwrap_or_else(|| found.source.clone()))
 }

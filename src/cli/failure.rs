@@ -1,0 +1,179 @@
+//! How a command fails: one line that says what is wrong and what to do, and an exit code.
+
+use std::{error::Error, fmt};
+
+use crate::{
+    artifacts::ArtifactError,
+    audit::ReadError,
+    base::{disk::DiskError, exit},
+    engine::{ExecuteError, OpenError},
+    event::codec::DecodeError,
+    transfer::ExportError,
+    views::store::StoreError,
+    wal::WalError,
+};
+
+/// What to do where no log is.
+const NAME_IT: &str = "name the data directory with --data-dir, or the log's own with --log";
+
+/// A command that did not do what it was asked to.
+#[derive(Debug)]
+pub(super) struct Failure {
+    code: i32,
+    message: String,
+}
+
+impl Failure {
+    /// The command line or environment is wrong, or something cannot be opened.
+    pub(super) fn usage(message: impl Into<String>) -> Self {
+        Self { code: exit::USAGE, message: message.into() }
+    }
+
+    /// A comparison found a difference.
+    pub(super) fn difference(message: impl Into<String>) -> Self {
+        Self { code: exit::DIFFERENCE, message: message.into() }
+    }
+
+    /// The log is damaged.
+    pub(super) fn damaged(message: impl Into<String>) -> Self {
+        Self { code: exit::DAMAGED, message: message.into() }
+    }
+
+    /// The log cannot be written any more.
+    pub(super) fn poisoned(message: impl Into<String>) -> Self {
+        Self { code: exit::POISONED, message: message.into() }
+    }
+
+    /// The exit code.
+    pub(super) fn code(&self) -> i32 {
+        self.code
+    }
+}
+
+impl fmt::Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // One line, whatever a system or library put into its message.
+        f.write_str(&self.message.replace('\n', " "))
+    }
+}
+
+/// An error with its causes, each told once.
+fn chain(error: &dyn Error) -> String {
+    let mut told = error.to_string();
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        let text = error.to_string();
+        if !told.ends_with(&text) {
+            told = format!("{told}: {text}");
+        }
+        cause = error.source();
+    }
+    told
+}
+
+impl From<WalError> for Failure {
+    fn from(error: WalError) -> Self {
+        let what = chain(&error);
+        match error {
+            WalError::Newer { .. } => Self::damaged(format!("{what}: use a newer Runlog")),
+            error if error.is_damage() => Self::damaged(format!(
+                "{what}: restore that file from a copy; `runlog verify` tells all that is wrong"
+            )),
+            WalError::Absent { .. } => Self::usage(format!("{what}: {NAME_IT}")),
+            WalError::Disk(error) if error.is_missing() => {
+                Self::usage(format!("{what}: {NAME_IT}"))
+            }
+            WalError::Disk(DiskError::Locked { .. }) => Self::usage(format!(
+                "{what}: stop the server that uses it, or choose another --data-dir"
+            )),
+            WalError::Full(_) => Self::usage(format!("{what}: make room and start again")),
+            WalError::Poisoned { .. } => Self::poisoned(what),
+            _ => Self::usage(what),
+        }
+    }
+}
+
+/// An event that cannot be read: either Runlog is too old for it, or it is damaged.
+fn undecodable(what: String, why: &DecodeError) -> Failure {
+    match why {
+        DecodeError::UnknownKind { .. } | DecodeError::UnknownCodec(_) => {
+            Failure::damaged(format!("{what}: use a newer Runlog"))
+        }
+        DecodeError::Malformed(_) => Failure::damaged(what),
+    }
+}
+
+impl From<ReadError> for Failure {
+    fn from(error: ReadError) -> Self {
+        let what = chain(&error);
+        match error {
+            ReadError::Log(error) => error.into(),
+            ReadError::Event { source, .. } => undecodable(what, &source),
+        }
+    }
+}
+
+impl From<OpenError> for Failure {
+    fn from(error: OpenError) -> Self {
+        let what = chain(&error);
+        match error {
+            OpenError::Log(error) => error.into(),
+            OpenError::Event { source, .. } => undecodable(what, &source),
+            OpenError::Views(_) | OpenError::Directory { .. } => Self::usage(what),
+        }
+    }
+}
+
+impl From<ExportError> for Failure {
+    fn from(error: ExportError) -> Self {
+        match error {
+            ExportError::Read(error) => error.into(),
+            ExportError::Write(_) => Self::usage(chain(&error)),
+        }
+    }
+}
+
+impl From<StoreError> for Failure {
+    fn from(error: StoreError) -> Self {
+        Self::usage(chain(&error))
+    }
+}
+
+impl From<ArtifactError> for Failure {
+    fn from(error: ArtifactError) -> Self {
+        Self::usage(format!("{}: choose another --artifacts-destination", chain(&error)))
+    }
+}
+
+impl From<ExecuteError> for Failure {
+    fn from(error: ExecuteError) -> Self {
+        let what = chain(&error);
+        match error {
+            ExecuteError::Poisoned => Self::poisoned(what),
+            ExecuteError::Full => Self::usage(format!("{what}: make room and start again")),
+            ExecuteError::Rejected(_)
+            | ExecuteError::TooLarge { .. }
+            | ExecuteError::Overloaded => Self::usage(what),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::base::{Seq, disk::DiskOp};
+
+    #[test]
+    fn causes_are_told_once_and_in_one_line() {
+        let source = std::io::Error::other("two\nlines");
+        let disk = DiskError::Io { op: DiskOp::Read, path: "/a".into(), source };
+        let failure = Failure::from(OpenError::Log(WalError::Disk(disk)));
+        assert_eq!(failure.to_string(), "cannot read /a: two lines");
+        assert_eq!(failure.code(), exit::USAGE);
+        let unknown = DecodeError::UnknownCodec(9);
+        let failure = Failure::from(ReadError::Event { seq: Seq(3), source: unknown });
+        let message = "event 3: codec 9 is unknown: the log was written by a newer Runlog: use a newer Runlog";
+        assert_eq!(failure.to_string(), message);
+        assert_eq!(failure.code(), exit::DAMAGED);
+    }
+}

@@ -1,0 +1,74 @@
+//! The command line: one file a subcommand, each thin. The only module that prints: answers to
+//! standard output, everything else to standard error, a failure in one line with an exit code.
+
+mod answer;
+mod failure;
+mod history;
+mod log;
+mod place;
+mod replay;
+mod serve;
+mod telemetry;
+mod usage;
+mod verify;
+
+use clap::{Parser, Subcommand};
+
+use crate::base::exit;
+
+pub use telemetry::start as start_telemetry;
+pub use usage::parse;
+
+/// What `--help` says of exit codes.
+const EXIT_CODES: &str = "\
+Exit codes:
+  0   all went well
+  1   a comparison found a difference (replay --compare)
+  2   the command line or the environment is wrong, or something cannot be opened
+  3   the log is damaged; nothing was changed
+  70  the view cache failed while running; the next start rebuilds it
+  74  a write or sync of the log failed; what was acknowledged is safe";
+
+/// MLflow-compatible tracking server and model registry that keeps every change.
+///
+/// Each call of a client is an immutable event in a log; runs, metrics, models and their stage
+/// history are folded from it and can be rebuilt at any time.
+#[derive(Debug, Parser)]
+#[command(name = "runlog", version, after_help = EXIT_CODES, after_long_help = EXIT_CODES)]
+struct CommandLine {
+    #[command(subcommand)]
+    command: Command,
+}
+
+/// What to do.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    #[allow(missing_docs, reason = "the arguments document themselves")]
+    Serve(serve::Args),
+    #[allow(missing_docs, reason = "the arguments document themselves")]
+    Replay(replay::Args),
+    #[allow(missing_docs, reason = "the arguments document themselves")]
+    Verify(verify::Args),
+    #[allow(missing_docs, reason = "the arguments document themselves")]
+    Log(log::Args),
+    #[allow(missing_docs, reason = "the arguments document themselves")]
+    History(history::Args),
+}
+
+/// Runs a command to its end; returns the exit code.
+pub fn run(command: Command) -> i32 {
+    let done = match command {
+        Command::Serve(args) => serve::run(args),
+        Command::Replay(args) => replay::run(&args),
+        Command::Verify(args) => verify::run(&args),
+        Command::Log(args) => log::run(&args),
+        Command::History(args) => history::run(&args),
+    };
+    match done {
+        Ok(()) => exit::OK,
+        Err(failure) => {
+            eprintln!("runlog: {failure}");
+            failure.code()
+        }
+    }
+}

@@ -1,0 +1,202 @@
+//! What `runlog serve` can be told: the flags and environment names of `mlflow server`, with their
+//! meaning, and what of them has none here.
+
+use std::path::PathBuf;
+
+use clap::{
+    ArgAction,
+    builder::{BoolishValueParser, FalseyValueParser},
+};
+
+use super::super::{EXIT_CODES, place::DATA_DIR};
+
+const EXAMPLES: &str = "\
+Clients need nothing but the address: mlflow.set_tracking_uri(\"http://127.0.0.1:5000\").
+All data is in the data directory: log/ is the truth, views/ can be deleted while stopped,
+artifacts/ holds uploaded files. SIGTERM and Ctrl-C end the server in good order.
+
+Taken as by mlflow server, and without effect: --workers, --gunicorn-opts, --uvicorn-opts,
+--waitress-opts, --dev, --expose-prometheus. RUNLOG_LOG sets what is told on standard error
+(error, warn, info, debug, trace).
+
+Examples:
+  runlog serve
+  runlog serve --data-dir /srv/runlog --host 0.0.0.0 --allowed-hosts tracking.example.org
+  runlog serve --artifacts-destination /mnt/artifacts --port 8080
+";
+
+/// Run the server
+#[derive(Debug, clap::Args)]
+#[command(disable_help_flag = true, after_help = format!("{EXAMPLES}\n{EXIT_CODES}"))]
+pub struct Args {
+    /// Directory for all data; created if it does not exist.
+    #[arg(long, value_name = "DIR", env = "RUNLOG_DATA_DIR", default_value = DATA_DIR)]
+    pub(super) data_dir: PathBuf,
+
+    /// Address to listen on; 0.0.0.0 for all networks.
+    #[arg(long, short = 'h', env = "MLFLOW_HOST", default_value = "127.0.0.1")]
+    pub(super) host: String,
+
+    /// Port to listen on; 0 for any that is free.
+    #[arg(long, short = 'p', env = "MLFLOW_PORT", default_value_t = 5000)]
+    pub(super) port: u16,
+
+    /// Where uploaded artifacts are stored [default: <data-dir>/artifacts]
+    #[arg(long, value_name = "DIR", env = "MLFLOW_ARTIFACTS_DESTINATION")]
+    pub(super) artifacts_destination: Option<String>,
+
+    /// Root of the artifacts of new experiments [default: mlflow-artifacts:/, which is this server;
+    /// without --serve-artifacts, the artifacts destination]
+    #[arg(long, value_name = "URI", env = "MLFLOW_DEFAULT_ARTIFACT_ROOT")]
+    pub(super) default_artifact_root: Option<String>,
+
+    /// Pass artifacts through this server [default: true]
+    #[arg(
+        long, env = "MLFLOW_SERVE_ARTIFACTS", value_name = "BOOL", default_value = "true",
+        hide_default_value = true, num_args = 0..=1, require_equals = true,
+        default_missing_value = "true", action = ArgAction::Set,
+        value_parser = BoolishValueParser::new(),
+    )]
+    serve_artifacts: bool,
+
+    /// Do not; clients reach their artifacts themselves.
+    #[arg(long, overrides_with = "serve_artifacts")]
+    no_serve_artifacts: bool,
+
+    /// Serve artifacts and nothing else.
+    #[arg(long, env = "MLFLOW_ARTIFACTS_ONLY", value_parser = FalseyValueParser::new())]
+    pub(super) artifacts_only: bool,
+
+    /// Path under which everything is served, such as /mlflow.
+    #[arg(long, value_name = "PATH", env = "MLFLOW_STATIC_PREFIX")]
+    pub(super) static_prefix: Option<String>,
+
+    /// Host names that requests may carry, comma-separated; * in a name stands for anything
+    /// [default: this machine and private networks]
+    #[arg(long, value_name = "HOSTS", env = "MLFLOW_SERVER_ALLOWED_HOSTS", value_delimiter = ',')]
+    pub(super) allowed_hosts: Vec<String>,
+
+    /// Origins of other sites whose pages may call the API, comma-separated [default: this machine]
+    #[arg(
+        long,
+        value_name = "ORIGINS",
+        env = "MLFLOW_SERVER_CORS_ALLOWED_ORIGINS",
+        value_delimiter = ','
+    )]
+    pub(super) cors_allowed_origins: Vec<String>,
+
+    /// X-Frame-Options of every answer: SAMEORIGIN, DENY, or NONE to send none.
+    #[arg(
+        long,
+        value_name = "VALUE",
+        env = "MLFLOW_SERVER_X_FRAME_OPTIONS",
+        default_value = "SAMEORIGIN"
+    )]
+    pub(super) x_frame_options: String,
+
+    /// Check neither host names nor origins. Dangerous: any web page can then use this server.
+    #[arg(
+        long, env = "MLFLOW_SERVER_DISABLE_SECURITY_MIDDLEWARE",
+        value_parser = FalseyValueParser::new(),
+    )]
+    pub(super) disable_security_middleware: bool,
+
+    /// Print help.
+    #[arg(long, action = ArgAction::Help)]
+    help: Option<bool>,
+
+    #[command(flatten)]
+    pub(super) ignored: Ignored,
+
+    #[command(flatten)]
+    pub(super) refused: Refused,
+}
+
+impl Args {
+    /// Whether artifacts pass through the server.
+    pub(super) fn serves_artifacts(&self) -> bool {
+        self.serve_artifacts && !self.no_serve_artifacts
+    }
+}
+
+/// Flags of `mlflow server` that change nothing here.
+#[derive(Debug, clap::Args)]
+pub(super) struct Ignored {
+    #[arg(long, short = 'w', env = "MLFLOW_WORKERS", hide = true)]
+    workers: Option<String>,
+    #[arg(long, env = "MLFLOW_GUNICORN_OPTS", hide = true, allow_hyphen_values = true)]
+    gunicorn_opts: Option<String>,
+    #[arg(long, env = "MLFLOW_UVICORN_OPTS", hide = true, allow_hyphen_values = true)]
+    uvicorn_opts: Option<String>,
+    #[arg(long, hide = true, allow_hyphen_values = true)]
+    waitress_opts: Option<String>,
+    #[arg(long, hide = true)]
+    dev: bool,
+    #[arg(long, env = "MLFLOW_EXPOSE_PROMETHEUS", hide = true)]
+    expose_prometheus: Option<String>,
+}
+
+impl Ignored {
+    /// The names of those that were given.
+    pub(super) fn given(&self) -> Vec<&'static str> {
+        let all = [
+            (self.workers.is_some(), "--workers"),
+            (self.gunicorn_opts.is_some(), "--gunicorn-opts"),
+            (self.uvicorn_opts.is_some(), "--uvicorn-opts"),
+            (self.waitress_opts.is_some(), "--waitress-opts"),
+            (self.dev, "--dev"),
+            (self.expose_prometheus.is_some(), "--expose-prometheus"),
+        ];
+        all.into_iter().filter_map(|(given, name)| given.then_some(name)).collect()
+    }
+}
+
+/// Flags of `mlflow server` that ask for what is not here.
+#[derive(Debug, clap::Args)]
+pub(super) struct Refused {
+    #[arg(long, env = "MLFLOW_BACKEND_STORE_URI", hide = true)]
+    backend_store_uri: Option<String>,
+    #[arg(long, env = "MLFLOW_REGISTRY_STORE_URI", hide = true)]
+    registry_store_uri: Option<String>,
+    #[arg(long, env = "MLFLOW_READ_REPLICA_BACKEND_STORE_URI", hide = true)]
+    read_replica_backend_store_uri: Option<String>,
+    #[arg(long, hide = true)]
+    app_name: Option<String>,
+    #[arg(long, env = "MLFLOW_ENABLE_WORKSPACES", hide = true, value_parser = FalseyValueParser::new())]
+    enable_workspaces: bool,
+}
+
+impl Refused {
+    /// Why the first of those that were given is refused, and what to do instead.
+    pub(super) fn reason(&self) -> Option<String> {
+        if let Some(uri) = &self.backend_store_uri {
+            return Some(format!(
+                "--backend-store-uri {uri} (or MLFLOW_BACKEND_STORE_URI): there is no database, all \
+                 data is in one directory: remove it, and name the directory with --data-dir"
+            ));
+        }
+        let others = [
+            (
+                self.registry_store_uri.is_some(),
+                "--registry-store-uri (or MLFLOW_REGISTRY_STORE_URI): the model registry is in the \
+                 data directory with all else: remove it",
+            ),
+            (
+                self.read_replica_backend_store_uri.is_some(),
+                "--read-replica-backend-store-uri (or MLFLOW_READ_REPLICA_BACKEND_STORE_URI): there \
+                 is no database to replicate, and reads never wait for writes: remove it",
+            ),
+            (
+                self.app_name.is_some(),
+                "--app-name: this server has no sign-in: remove it, and if you need one, put the \
+                 server behind a proxy that has it",
+            ),
+            (
+                self.enable_workspaces,
+                "--enable-workspaces (or MLFLOW_ENABLE_WORKSPACES): there are no workspaces: remove \
+                 it, and run one server for each with its own --data-dir",
+            ),
+        ];
+        others.into_iter().find_map(|(given, why)| given.then(|| why.to_owned()))
+    }
+}

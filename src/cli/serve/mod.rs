@@ -1,0 +1,125 @@
+//! `runlog serve`: opens the data directory, serves it, and closes it in good order.
+
+mod args;
+mod end;
+mod settings;
+
+use std::{io, sync::Arc, time::Duration};
+
+use tokio::{net::TcpListener, runtime::Runtime};
+
+pub(super) use args::Args;
+
+use super::{answer::print, failure::Failure};
+use crate::{
+    artifacts::ArtifactStore,
+    base::id,
+    domain::{Command, experiment},
+    engine::{Context, Engine, Options},
+    http::App,
+    views::lookup,
+};
+use end::End;
+use settings::Settings;
+
+/// Time that requests cut off at the end get to notice it.
+const LAST_TASKS: Duration = Duration::from_millis(200);
+
+/// The experiment that clients use when they name none.
+const DEFAULT_EXPERIMENT: (u64, &str) = (0, "Default");
+
+pub(super) fn run(args: Args) -> Result<(), Failure> {
+    let settings = Settings::of(args)?;
+    for notice in &settings.notices {
+        eprintln!("runlog: {notice}");
+    }
+    let runtime = runtime()?;
+    // First of all, so that two servers on one port never open anything.
+    let listener = runtime.block_on(listen(&settings.host, settings.port))?;
+    let artifacts = Arc::new(ArtifactStore::open(&settings.artifacts_destination)?);
+    let engine = Arc::new(Engine::open(&settings.data_dir, &Options::default())?);
+    runtime.block_on(create_default_experiment(&engine, &settings.http.default_artifact_root))?;
+    let app = App { engine: engine.clone(), artifacts, config: Arc::new(settings.http) };
+    let end = runtime.block_on(async {
+        let signals = end::Signals::install()?;
+        let address = listener.local_addr().map_err(no_listener)?;
+        let data = settings.data_dir.display();
+        print(&format!(
+            "runlog {} ready at http://{address}, data in {data}\n",
+            env!("CARGO_PKG_VERSION")
+        ))?;
+        end::serve_until_end(listener, app, signals).await
+    });
+    runtime.shutdown_timeout(LAST_TASKS);
+    close(engine, end?)
+}
+
+fn runtime() -> Result<Runtime, Failure> {
+    let cores = std::thread::available_parallelism().map_or(2, usize::from);
+    tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(cores.max(2))
+        .thread_name("http")
+        .enable_all()
+        .build()
+        .map_err(|error| Failure::usage(format!("cannot start threads: {error}")))
+}
+
+async fn listen(host: &str, port: u16) -> Result<TcpListener, Failure> {
+    TcpListener::bind((host, port)).await.map_err(|error| {
+        let what = match error.kind() {
+            io::ErrorKind::AddrInUse => {
+                "the port is in use: stop the other server, or choose another --port".to_owned()
+            }
+            io::ErrorKind::PermissionDenied => {
+                "not allowed: choose a --port of 1024 or above".to_owned()
+            }
+            _ => format!("{error}: choose another --host or --port"),
+        };
+        Failure::usage(format!("cannot listen on {host}:{port}: {what}"))
+    })
+}
+
+fn no_listener(error: io::Error) -> Failure {
+    Failure::usage(format!("cannot go on listening: {error}"))
+}
+
+/// Makes the experiment that clients take for granted, unless it is there.
+async fn create_default_experiment(engine: &Engine, artifact_root: &str) -> Result<(), Failure> {
+    let (id, name) = DEFAULT_EXPERIMENT;
+    if lookup::experiment(&engine.views().view(), id).is_some() {
+        return Ok(());
+    }
+    let context = Context {
+        user: Some("runlog".to_owned()),
+        request_id: id::random_hex(),
+        ..Context::default()
+    };
+    let create = Command::CreateExperiment(experiment::Create {
+        name: name.to_owned(),
+        artifact_location: None,
+        default_artifact_root: artifact_root.to_owned(),
+        tags: Vec::new(),
+    });
+    engine.execute(context, create).await?;
+    Ok(())
+}
+
+/// Marks the log as complete and moves the views to disk; not so if the disk has failed.
+fn close(engine: Arc<Engine>, end: End) -> Result<(), Failure> {
+    match end {
+        End::Asked => {
+            // Requests that did not end in time may still hold it; the next start recovers then.
+            if Arc::into_inner(engine).is_none() {
+                tracing::warn!("ended in the middle of requests; the next start takes longer");
+            }
+            Ok(())
+        }
+        End::Poisoned(reason) => {
+            // Closing would wait for the disk that has failed.
+            std::mem::forget(engine);
+            Err(Failure::poisoned(format!(
+                "{reason}; what was acknowledged is safe: check the disk, then start again"
+            )))
+        }
+    }
+}

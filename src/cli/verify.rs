@@ -1,0 +1,95 @@
+//! `runlog verify`: the whole log, byte by byte.
+
+use std::fmt::Write as _;
+
+use super::{EXIT_CODES, answer::print, failure::Failure, place::LogPlace};
+use crate::{
+    audit::{Check, check},
+    base::disk::RealDisk,
+    wal::Tail,
+};
+
+const EXAMPLES: &str = "\
+Checks framing, checksums, sequence, the links between segments, and that every event can be read.
+The Merkle root (RFC 6962) stands for all records: write it down, and a later log that begins with
+the same records can be told from one that was changed. A torn tail is not damage: it was never
+acknowledged, and the next start sets it aside.
+
+Examples:
+  runlog verify --data-dir /srv/runlog      a server's log, running or not
+  runlog verify --log /backup/log           a copy
+";
+
+/// Check the whole log
+#[derive(Debug, clap::Args)]
+#[command(after_help = format!("{EXAMPLES}\n{EXIT_CODES}"))]
+pub struct Args {
+    #[command(flatten)]
+    place: LogPlace,
+}
+
+pub(super) fn run(args: &Args) -> Result<(), Failure> {
+    let dir = args.place.dir();
+    let check = check(&RealDisk, &dir)?;
+    print(&report(&check))?;
+    if check.is_sound() {
+        return Ok(());
+    }
+    Err(Failure::damaged(format!(
+        "the log in {} is damaged: keep it as it is, and restore what is named above from a copy",
+        dir.display()
+    )))
+}
+
+fn report(check: &Check) -> String {
+    let log = &check.log;
+    let mut text = format!(
+        "log       {}\nsegments  {}\ngroups    {}\nevents    {}\nbytes     {}\nhead      {}\ntail      {}\n",
+        log.log_id,
+        log.segments,
+        log.groups,
+        log.records,
+        log.bytes,
+        log.head,
+        tail(log.tail),
+    );
+    if let Some(root) = check.root {
+        line(&mut text, format_args!("root      {root}"));
+    }
+    for (kind, count) in &check.events {
+        line(&mut text, format_args!("  {count:>10}  {kind}"));
+    }
+    for damage in &log.damage {
+        line(&mut text, format_args!("damage    {damage}"));
+    }
+    for event in &check.unreadable {
+        let place =
+            event.place.map(|at| format!(" (segment {}, offset {})", at.segment, at.offset));
+        let place = place.unwrap_or_default();
+        line(&mut text, format_args!("damage    event {}{place}: {}", event.seq, event.why));
+    }
+    let untold = check.unreadable_count - check.unreadable.len() as u64;
+    if untold > 0 {
+        line(&mut text, format_args!("damage    {untold} more events that cannot be read"));
+    }
+    line(
+        &mut text,
+        format_args!("result    {}", if check.is_sound() { "sound" } else { "DAMAGED" }),
+    );
+    text
+}
+
+fn line(text: &mut String, line: std::fmt::Arguments<'_>) {
+    writeln!(text, "{line}").expect("text grows");
+}
+
+fn tail(tail: Tail) -> String {
+    match tail {
+        Tail::Marked => "marked: all of it is known to have been durable".to_owned(),
+        Tail::Unmarked => "open: the server is at work, or has died".to_owned(),
+        Tail::Torn { offset, bytes } => format!(
+            "torn: {bytes} bytes from offset {offset} of the last segment were never acknowledged; \
+             the next start sets them aside"
+        ),
+    }
+}

@@ -1,0 +1,202 @@
+//! `/mlflow/model-versions/...`
+
+use std::sync::Arc;
+
+use axum::extract::State;
+
+use super::{
+    super::{
+        App,
+        error::{ApiError, ApiResult},
+        request::{Caller, Fields},
+        response::{Empty, Object},
+    },
+    page, wire_registry as wire,
+};
+use crate::{
+    domain::{
+        Command,
+        entity::{ModelVersion, RegisteredModel},
+        model_version::{self, not_found, parse_stage},
+        validate,
+    },
+    event::KeyValue,
+    search::{Entity, parse_filter, parse_order_by},
+    views::{
+        lookup,
+        query::{Query, ViewType, search_model_versions},
+        store::Read,
+    },
+};
+
+/// Versions on one page, and unless asked for less.
+const MAX_RESULTS: usize = 200_000;
+
+/// A version of the model `name` in what Python's `int()` reads. A whole number that no version
+/// can have is simply not found.
+pub(super) fn parse_version(name: &str, text: &str) -> ApiResult<u32> {
+    validate::model_name(name)?;
+    let trimmed = text.trim();
+    let (sign, digits) = match trimmed.strip_prefix(['+', '-']) {
+        Some(digits) if trimmed.starts_with('-') => ("-", digits),
+        Some(digits) => ("", digits),
+        None => ("", trimmed),
+    };
+    let group = |part: &str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit());
+    if !digits.split('_').all(group) {
+        let message = format!("Parameter 'version' must be an integer, got '{text}'.");
+        return Err(ApiError::invalid(message));
+    }
+    let digits = digits.replace('_', "");
+    let number = match digits.trim_start_matches('0') {
+        "" => "0".to_owned(),
+        digits => format!("{sign}{digits}"),
+    };
+    Ok(number.parse().map_err(|_| not_found(name, number))?)
+}
+
+/// The name and version that a request asks for.
+fn required_version(fields: &Fields) -> ApiResult<(String, u32)> {
+    let (name, version) = (fields.required("name")?, fields.required("version")?);
+    let version = parse_version(&name, &version)?;
+    Ok((name, version))
+}
+
+/// A version and its model.
+pub(super) fn find(
+    read: &dyn Read,
+    name: &str,
+    version: u32,
+) -> ApiResult<(Arc<RegisteredModel>, Arc<ModelVersion>)> {
+    let model = lookup::registered_model(read, name).ok_or_else(|| not_found(name, version))?;
+    let found = lookup::model_version(read, model.registered_model_id, version);
+    Ok((model, found.ok_or_else(|| not_found(name, version))?))
+}
+
+/// The answer of calls that show one version.
+fn shown(app: &App, name: &str, version: u32) -> ApiResult<Object> {
+    let (model, found) = find(&app.engine.views().view(), name, version)?;
+    Ok(Object::new().set("model_version", wire::version_with_aliases(&model, &found)))
+}
+
+pub(in super::super) async fn create_model_version(
+    State(app): State<App>,
+    Caller(context): Caller,
+    fields: Fields,
+) -> ApiResult<Object> {
+    let name = fields.required("name")?;
+    let command = model_version::Create {
+        name: name.clone(),
+        source: fields.required("source")?,
+        run_id: fields.string("run_id")?,
+        run_link: fields.filled("run_link")?,
+        model_id: fields.string("model_id")?,
+        description: Some(fields.string("description")?.unwrap_or_default()),
+        tags: fields.pairs("tags")?,
+    };
+    let executed = app.execute(context, Command::CreateModelVersion(command)).await?;
+    let version = executed.number.and_then(|number| u32::try_from(number).ok());
+    shown(&app, &name, version.unwrap_or_default())
+}
+
+pub(in super::super) async fn get_model_version(
+    State(app): State<App>,
+    fields: Fields,
+) -> ApiResult<Object> {
+    let (name, version) = required_version(&fields)?;
+    shown(&app, &name, version)
+}
+
+pub(in super::super) async fn update_model_version(
+    State(app): State<App>,
+    Caller(context): Caller,
+    fields: Fields,
+) -> ApiResult<Object> {
+    let (name, version) = required_version(&fields)?;
+    let description = fields.string("description")?;
+    let command = model_version::Describe { name: name.clone(), version, description };
+    app.execute(context, Command::DescribeModelVersion(command)).await?;
+    shown(&app, &name, version)
+}
+
+pub(in super::super) async fn delete_model_version(
+    State(app): State<App>,
+    Caller(context): Caller,
+    fields: Fields,
+) -> ApiResult<Empty> {
+    let (name, version) = required_version(&fields)?;
+    let command = model_version::Delete { name, version };
+    app.execute(context, Command::DeleteModelVersion(command)).await?;
+    Ok(Empty)
+}
+
+pub(in super::super) async fn search(State(app): State<App>, fields: Fields) -> ApiResult<Object> {
+    let filter = fields.string("filter")?.unwrap_or_default();
+    let query = Query {
+        limit: page::registry_limit(&fields, MAX_RESULTS, MAX_RESULTS)?,
+        filter: parse_filter(Entity::ModelVersions, &filter)?,
+        order_by: parse_order_by(Entity::ModelVersions, &fields.strings("order_by")?)?,
+        view_type: ViewType::ActiveOnly,
+        offset: page::offset(&fields)?,
+    };
+    let found = search_model_versions(app.engine.views(), &query);
+    let versions = found.items.iter().map(|it| wire::version(&it.model, &it.version).into());
+    Ok(Object::new()
+        .set_list("model_versions", versions.collect())
+        .set_some("next_page_token", found.next_offset.map(page::token)))
+}
+
+pub(in super::super) async fn get_download_uri(
+    State(app): State<App>,
+    fields: Fields,
+) -> ApiResult<Object> {
+    let name = fields.string("name")?.unwrap_or_default();
+    let version = fields.string("version")?.unwrap_or_default();
+    let version = parse_version(&name, &version)?;
+    let (_, found) = find(&app.engine.views().view(), &name, version)?;
+    let uri = found.storage_location.as_deref().unwrap_or(&found.source);
+    Ok(Object::new().set("artifact_uri", uri))
+}
+
+pub(in super::super) async fn set_model_version_tag(
+    State(app): State<App>,
+    Caller(context): Caller,
+    fields: Fields,
+) -> ApiResult<Empty> {
+    let (name, version) = required_version(&fields)?;
+    let value = fields.string("value")?.unwrap_or_default();
+    let tag = KeyValue { key: fields.required("key")?, value };
+    let command = model_version::SetTag { name, version, tag };
+    app.execute(context, Command::SetModelVersionTag(command)).await?;
+    Ok(Empty)
+}
+
+pub(in super::super) async fn delete_model_version_tag(
+    State(app): State<App>,
+    Caller(context): Caller,
+    fields: Fields,
+) -> ApiResult<Empty> {
+    let (name, version) = required_version(&fields)?;
+    let command = model_version::DeleteTag { name, version, key: fields.required("key")? };
+    app.execute(context, Command::DeleteModelVersionTag(command)).await?;
+    Ok(Empty)
+}
+
+pub(in super::super) async fn transition_stage(
+    State(app): State<App>,
+    Caller(context): Caller,
+    fields: Fields,
+) -> ApiResult<Object> {
+    let stage = fields.required("stage")?;
+    parse_stage(&stage)?;
+    let (name, version) = required_version(&fields)?;
+    let command = model_version::TransitionStage {
+        name: name.clone(),
+        version,
+        stage,
+        archive_existing_versions: fields.boolean("archive_existing_versions")?,
+        comment: fields.filled("comment")?,
+    };
+    app.execute(context, Command::TransitionStage(command)).await?;
+    shown(&app, &name, version)
+}

@@ -1,0 +1,210 @@
+//! `/mlflow/registered-models/...`
+
+use std::sync::Arc;
+
+use axum::extract::State;
+use serde_json::Value;
+
+use super::{
+    super::{
+        App,
+        error::{ApiError, ApiResult},
+        request::{Caller, Fields},
+        response::{Empty, Object},
+    },
+    model_versions::parse_version,
+    page, wire_registry as wire,
+};
+use crate::{
+    domain::{
+        Command,
+        entity::RegisteredModel,
+        model_version::{not_found as version_not_found, parse_stage},
+        registered_model::{self, check_alias, not_found},
+        validate,
+    },
+    event::KeyValue,
+    search::{Entity, parse_filter, parse_order_by},
+    views::{
+        lookup,
+        query::{Query, ViewType, search_registered_models},
+        store::Read,
+    },
+};
+
+/// Registered models on one page.
+const MAX_RESULTS: usize = 1000;
+/// Registered models on one page unless asked for.
+const DEFAULT_RESULTS: usize = 100;
+
+/// The registered model of that name.
+pub(super) fn find(read: &dyn Read, name: &str) -> ApiResult<Arc<RegisteredModel>> {
+    validate::model_name(name)?;
+    Ok(lookup::registered_model(read, name).ok_or_else(|| not_found(name))?)
+}
+
+/// The answer of calls that show one registered model.
+fn shown(app: &App, name: &str) -> ApiResult<Object> {
+    let view = app.engine.views().view();
+    let found = find(&view, name)?;
+    Ok(Object::new().set("registered_model", wire::registered_model(&view, &found)))
+}
+
+pub(in super::super) async fn create_registered_model(
+    State(app): State<App>,
+    Caller(context): Caller,
+    fields: Fields,
+) -> ApiResult<Object> {
+    let name = fields.required("name")?;
+    let command = registered_model::Create {
+        name: name.clone(),
+        description: fields.filled("description")?,
+        tags: fields.pairs("tags")?,
+    };
+    app.execute(context, Command::CreateRegisteredModel(command)).await?;
+    shown(&app, &name)
+}
+
+pub(in super::super) async fn get_registered_model(
+    State(app): State<App>,
+    fields: Fields,
+) -> ApiResult<Object> {
+    shown(&app, &fields.required("name")?)
+}
+
+pub(in super::super) async fn rename_registered_model(
+    State(app): State<App>,
+    Caller(context): Caller,
+    fields: Fields,
+) -> ApiResult<Object> {
+    let (name, new_name) = (fields.required("name")?, fields.required("new_name")?);
+    let command = registered_model::Rename { name, new_name: new_name.clone() };
+    app.execute(context, Command::RenameRegisteredModel(command)).await?;
+    shown(&app, &new_name)
+}
+
+pub(in super::super) async fn update_registered_model(
+    State(app): State<App>,
+    Caller(context): Caller,
+    fields: Fields,
+) -> ApiResult<Object> {
+    let name = fields.required("name")?;
+    let description = fields.filled("description")?;
+    let command = registered_model::Describe { name: name.clone(), description };
+    app.execute(context, Command::DescribeRegisteredModel(command)).await?;
+    shown(&app, &name)
+}
+
+pub(in super::super) async fn delete_registered_model(
+    State(app): State<App>,
+    Caller(context): Caller,
+    fields: Fields,
+) -> ApiResult<Empty> {
+    let command = registered_model::Delete { name: fields.required("name")? };
+    app.execute(context, Command::DeleteRegisteredModel(command)).await?;
+    Ok(Empty)
+}
+
+pub(in super::super) async fn search(State(app): State<App>, fields: Fields) -> ApiResult<Object> {
+    let filter = fields.string("filter")?.unwrap_or_default();
+    let query = Query {
+        limit: page::registry_limit(&fields, DEFAULT_RESULTS, MAX_RESULTS)?,
+        filter: parse_filter(Entity::RegisteredModels, &filter)?,
+        order_by: parse_order_by(Entity::RegisteredModels, &fields.strings("order_by")?)?,
+        view_type: ViewType::ActiveOnly,
+        offset: page::offset(&fields)?,
+    };
+    let found = search_registered_models(app.engine.views(), &query);
+    let view = app.engine.views().view();
+    let models = found.items.iter().map(|it| wire::registered_model(&view, it)).collect();
+    Ok(Object::new()
+        .set_list("registered_models", models)
+        .set_some("next_page_token", found.next_offset.map(page::token)))
+}
+
+pub(in super::super) async fn get_latest_versions(
+    State(app): State<App>,
+    fields: Fields,
+) -> ApiResult<Object> {
+    let (name, stages) = (fields.required("name")?, fields.strings("stages")?);
+    let view = app.engine.views().view();
+    let model = find(&view, &name)?;
+    let stages = stages.iter().map(|stage| parse_stage(stage)).collect::<Result<Vec<_>, _>>()?;
+    let versions: Vec<Value> = lookup::latest_versions(&view, model.registered_model_id)
+        .iter()
+        .filter(|version| stages.is_empty() || stages.contains(&version.stage))
+        .map(|version| wire::version_with_aliases(&model, version))
+        .collect();
+    Ok(Object::new().set_list("model_versions", versions))
+}
+
+pub(in super::super) async fn set_registered_model_tag(
+    State(app): State<App>,
+    Caller(context): Caller,
+    fields: Fields,
+) -> ApiResult<Empty> {
+    let name = fields.required("name")?;
+    let value = fields.string("value")?.unwrap_or_default();
+    let tag = KeyValue { key: fields.required("key")?, value };
+    let command = registered_model::SetTag { name, tag };
+    app.execute(context, Command::SetRegisteredModelTag(command)).await?;
+    Ok(Empty)
+}
+
+pub(in super::super) async fn delete_registered_model_tag(
+    State(app): State<App>,
+    Caller(context): Caller,
+    fields: Fields,
+) -> ApiResult<Empty> {
+    let (name, key) = (fields.required("name")?, fields.required("key")?);
+    let command = registered_model::DeleteTag { name, key };
+    app.execute(context, Command::DeleteRegisteredModelTag(command)).await?;
+    Ok(Empty)
+}
+
+pub(in super::super) async fn get_version_by_alias(
+    State(app): State<App>,
+    fields: Fields,
+) -> ApiResult<Object> {
+    let (name, alias) = (fields.required("name")?, fields.required("alias")?);
+    validate::model_name(&name)?;
+    check_alias(&alias)?;
+    let view = app.engine.views().view();
+    let model = find(&view, &name)?;
+    let id = model.registered_model_id;
+    let found = if alias.eq_ignore_ascii_case("latest") {
+        let latest = lookup::model_versions(&view, id).into_iter().next_back();
+        latest.ok_or_else(|| {
+            ApiError::missing(format!("Latest version not found for model {name}."))
+        })?
+    } else {
+        let version = model.aliases.get(&alias).copied();
+        let version = version.ok_or_else(|| registered_model::alias_not_found(&alias))?;
+        let found = lookup::model_version(&view, id, version);
+        found.ok_or_else(|| version_not_found(&name, version))?
+    };
+    Ok(Object::new().set("model_version", wire::version_with_aliases(&model, &found)))
+}
+
+pub(in super::super) async fn set_model_alias(
+    State(app): State<App>,
+    Caller(context): Caller,
+    fields: Fields,
+) -> ApiResult<Empty> {
+    let (name, alias) = (fields.required("name")?, fields.required("alias")?);
+    let version = parse_version(&name, &fields.required("version")?)?;
+    let command = registered_model::SetAlias { name, alias, version };
+    app.execute(context, Command::SetModelAlias(command)).await?;
+    Ok(Empty)
+}
+
+pub(in super::super) async fn delete_model_alias(
+    State(app): State<App>,
+    Caller(context): Caller,
+    fields: Fields,
+) -> ApiResult<Empty> {
+    let (name, alias) = (fields.required("name")?, fields.required("alias")?);
+    let command = registered_model::DeleteAlias { name, alias };
+    app.execute(context, Command::DeleteModelAlias(command)).await?;
+    Ok(Empty)
+}
