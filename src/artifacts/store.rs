@@ -118,7 +118,11 @@ impl ArtifactStore {
     }
 
     /// Takes all of `bytes` for `path`, where nothing changes before [`Upload::finish`].
-    pub async fn receive<S, E>(&self, path: &ArtifactPath, bytes: S) -> Result<Upload, ArtifactError>
+    pub async fn receive<S, E>(
+        &self,
+        path: &ArtifactPath,
+        bytes: S,
+    ) -> Result<Upload, ArtifactError>
     where
         S: Stream<Item = Result<Bytes, E>> + Send,
         E: Into<Box<dyn Error + Send + Sync>>,

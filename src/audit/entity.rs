@@ -100,7 +100,14 @@ impl Entity {
                     || matches!(event, Event::ArtifactDeleted(_))
                         && folders_above(path).any(|folder| folder == other)
             }
-            _ => false,
+            (
+                Self::Experiment(_)
+                | Self::Run(_)
+                | Self::LoggedModel(_)
+                | Self::RegisteredModel(_)
+                | Self::Artifact(_),
+                _,
+            ) => false,
         }
     }
 
@@ -137,9 +144,8 @@ pub fn entity_events<'a>(
 
 fn timeline(read: &dyn Read, table: u8, id: &[u8]) -> Vec<u64> {
     let blocks = read.prefix(&keys::timeline(table, id)).into_iter();
-    let positions = blocks.filter_map(|(_, value)| match value {
-        Value::Positions(positions) => Some(positions),
-        _ => None,
+    let positions = blocks.filter_map(|(_, value)| {
+        if let Value::Positions(positions) = value { Some(positions) } else { None }
     });
     positions.flat_map(|block| block.to_vec()).collect()
 }

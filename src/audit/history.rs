@@ -64,9 +64,8 @@ pub fn model_history(read: &dyn Read, name: &str, version: Option<u32>) -> Optio
         return None;
     }
     let entries = read.prefix(&keys::stage_changes(model.registered_model_id)).into_iter();
-    let changes = entries.filter_map(|(_, value)| match value {
-        Value::StageChange(change) => Some(change),
-        _ => None,
+    let changes = entries.filter_map(|(_, value)| {
+        if let Value::StageChange(change) = value { Some(change) } else { None }
     });
     let wanted = changes.filter(|change| version.is_none_or(|version| change.version == version));
     let mut history: Vec<StageMove> = wanted.map(|change| StageMove::of(&change)).collect();

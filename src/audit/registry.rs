@@ -51,9 +51,8 @@ pub fn find_model(read: &dyn Read, name: &str) -> Option<std::sync::Arc<Register
         let page = read.range(&from, end.as_deref(), PAGE_MODELS);
         let Some((last, _)) = page.last() else { return found };
         from = [last, &[0][..]].concat();
-        let models = page.into_iter().filter_map(|(_, value)| match value {
-            Value::RegisteredModel(model) => Some(model),
-            _ => None,
+        let models = page.into_iter().filter_map(|(_, value)| {
+            if let Value::RegisteredModel(model) = value { Some(model) } else { None }
         });
         let named = models.filter(|model| model.name == name);
         found = found.into_iter().chain(named).max_by_key(|model| model.lifecycle.seq);

@@ -88,7 +88,13 @@ impl From<WalError> for Failure {
             )),
             WalError::Full(_) => Self::usage(format!("{what}: make room and start again")),
             WalError::Poisoned { .. } => Self::poisoned(what),
-            _ => Self::usage(what),
+            WalError::Fenced { .. }
+            | WalError::Unfit { .. }
+            | WalError::NotFound { .. }
+            | WalError::Damaged { .. }
+            | WalError::Missing { .. }
+            | WalError::Foreign { .. }
+            | WalError::Disk(DiskError::Io { .. }) => Self::usage(what),
         }
     }
 }

@@ -44,7 +44,7 @@ struct CommandLine {
 #[derive(Debug, Subcommand)]
 pub enum Command {
     #[allow(missing_docs, reason = "the arguments document themselves")]
-    Serve(serve::Args),
+    Serve(Box<serve::Args>),
     #[allow(missing_docs, reason = "the arguments document themselves")]
     Replay(replay::Args),
     #[allow(missing_docs, reason = "the arguments document themselves")]
@@ -58,7 +58,7 @@ pub enum Command {
 /// Runs a command to its end; returns the exit code.
 pub fn run(command: Command) -> i32 {
     let done = match command {
-        Command::Serve(args) => serve::run(args),
+        Command::Serve(args) => serve::run(*args),
         Command::Replay(args) => replay::run(&args),
         Command::Verify(args) => verify::run(&args),
         Command::Log(args) => log::run(&args),

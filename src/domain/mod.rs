@@ -172,7 +172,7 @@ pub fn decide(state: &dyn State, command: Command, now: TimestampMs) -> Decided 
         Command::DeleteModelVersion(it) => model_version::delete(state, &it, now),
         Command::SetModelVersionTag(it) => model_version::set_tag(state, it),
         Command::DeleteModelVersionTag(it) => model_version::delete_tag(state, it),
-        Command::TransitionStage(it) => model_version::transition_stage(state, it, now),
+        Command::TransitionStage(it) => model_version::transition_stage(state, &it, now),
         Command::RecordArtifact(it) => Ok(artifact::record(it)),
         Command::DeleteArtifact(it) => Ok(artifact::delete(it)),
     }

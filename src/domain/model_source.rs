@@ -17,9 +17,8 @@ use crate::event::Stage;
 /// What stands for the source of a prompt, which has no files.
 const PROMPT_SOURCES: [&str; 2] = ["dummy-source", "prompt-template"];
 /// Schemes whose URIs name a host.
-const HOST_SCHEMES: [&str; 10] = [
-    "ftp", "sftp", "hdfs", "viewfs", "http", "https", "mlflow-artifacts", "r2", "b2", "abfss",
-];
+const HOST_SCHEMES: [&str; 10] =
+    ["ftp", "sftp", "hdfs", "viewfs", "http", "https", "mlflow-artifacts", "r2", "b2", "abfss"];
 
 /// A checked source.
 pub(super) struct Source {
@@ -159,9 +158,11 @@ fn referenced<'a>(
             let which = format!("'{name}' and stage '{stage}'");
             Rejection::invalid(format!("No versions of model with name {which} found"))
         })?,
-        ModelUri::Latest(_) | ModelUri::Alias(..) | ModelUri::Id(_) => latest(None).ok_or_else(|| {
-            Rejection::invalid(format!("No versions of model with name '{name}' found"))
-        })?,
+        ModelUri::Latest(_) | ModelUri::Alias(..) | ModelUri::Id(_) => {
+            latest(None).ok_or_else(|| {
+                Rejection::invalid(format!("No versions of model with name '{name}' found"))
+            })?
+        }
     };
     Ok((name, found))
 }
@@ -266,3 +267,6 @@ fn foreign_host(scheme: &str) -> Rejection {
          environment variable on the server to allow it."
     ))
 }
+
+#[cfg(test)]
+mod tests;

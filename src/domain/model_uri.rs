@@ -225,7 +225,8 @@ mod tests {
         let within = |uri: &str, root: &str| Uri::parse(uri).is_path_within(&Uri::parse(root));
         assert!(within("/data/r/artifacts/a/../m", "file:///data/r/artifacts"));
         assert!(within("runs/r/m", "./runs/r"));
-        for other in ["/data/r/artifacts/../x", "/data/r/artifacts/%2e%2e/x", "data/r/artifacts/m"] {
+        for other in ["/data/r/artifacts/../x", "/data/r/artifacts/%2e%2e/x", "data/r/artifacts/m"]
+        {
             assert!(!within(other, "/data/r/artifacts"), "{other}");
         }
     }

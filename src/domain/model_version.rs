@@ -12,8 +12,9 @@ use super::{
 use crate::{
     base::{TimestampMs, limits},
     event::{
-        Event, KeyValue, LoggedModelTagsSet, ModelVersionCreated, ModelVersionDeleted, ModelVersionDescribed,
-        ModelVersionStageChanged, ModelVersionTagDeleted, ModelVersionTagSet, Stage,
+        Event, KeyValue, LoggedModelTagsSet, ModelVersionCreated, ModelVersionDeleted,
+        ModelVersionDescribed, ModelVersionStageChanged, ModelVersionTagDeleted,
+        ModelVersionTagSet, Stage,
     },
 };
 
@@ -222,7 +223,7 @@ pub(super) fn delete_tag(state: &dyn State, command: DeleteTag) -> Decided {
 
 pub(super) fn transition_stage(
     state: &dyn State,
-    command: TransitionStage,
+    command: &TransitionStage,
     now: TimestampMs,
 ) -> Decided {
     let to = parse_stage(&command.stage)?;

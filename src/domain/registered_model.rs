@@ -3,8 +3,11 @@
 use std::sync::Arc;
 
 use super::{
-    Decided, Decision, Rejection, State, model_version, validate,
-    entity::{KeyValues, RegisteredModel}, tag_names::IS_PROMPT,
+    Decided, Decision, Rejection, State,
+    entity::{KeyValues, RegisteredModel},
+    model_version,
+    tag_names::IS_PROMPT,
+    validate,
 };
 use crate::{
     base::{TimestampMs, limits},

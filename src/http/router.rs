@@ -11,11 +11,12 @@ use axum::{
 };
 
 use super::{
-    App,
-    disabled,
+    App, disabled,
     error::{ApiError, Code},
     health,
-    mlflow::{artifacts, experiments, logged_models, metrics, model_versions, registered_models, runs},
+    mlflow::{
+        artifacts, experiments, logged_models, metrics, model_versions, registered_models, runs,
+    },
     runlog,
     security::{self, Gate},
     ui,
@@ -34,8 +35,7 @@ pub fn router(app: App) -> Router {
             disabled::proxy_unless(app.config.serve_artifacts, artifact_proxy()),
         )
         .route("/3.0/mlflow/server-info", get(health::server_info));
-    let own = Router::new()
-        .route("/models/{name}/history", get(runlog::model_stage_history));
+    let own = Router::new().route("/models/{name}/history", get(runlog::model_stage_history));
     let routes = Router::new()
         .nest("/api", api.clone())
         .nest("/ajax-api", api.merge(disabled::tracking_if(only, ajax_only())))
@@ -102,7 +102,10 @@ fn experiments_and_runs() -> Router<App> {
         )
         .route("/logged-models/{model_id}/params", post(logged_models::log_logged_model_params))
         .route("/logged-models/{model_id}/tags", patch(logged_models::set_logged_model_tags))
-        .route("/logged-models/{model_id}/tags/{key}", delete(logged_models::delete_logged_model_tag))
+        .route(
+            "/logged-models/{model_id}/tags/{key}",
+            delete(logged_models::delete_logged_model_tag),
+        )
         .route(
             "/logged-models/{model_id}/artifacts/directories",
             get(artifacts::list_logged_model_artifacts),
@@ -120,7 +123,8 @@ fn registry() -> Router<App> {
         .route("/registered-models/search", get(registered_models::search))
         .route(
             "/registered-models/get-latest-versions",
-            get(registered_models::get_latest_versions).post(registered_models::get_latest_versions),
+            get(registered_models::get_latest_versions)
+                .post(registered_models::get_latest_versions),
         )
         .route("/registered-models/set-tag", post(registered_models::set_registered_model_tag))
         .route(
@@ -169,12 +173,10 @@ fn downloads() -> Router<App> {
 
 /// What only MLflow's UI calls.
 fn ajax_only() -> Router<App> {
-    Router::new()
-        .route("/2.0/mlflow/upload-artifact", post(artifacts::upload_run_artifact))
-        .route(
-            "/2.0/mlflow/logged-models/{model_id}/artifacts/files",
-            get(artifacts::get_logged_model_artifact),
-        )
+    Router::new().route("/2.0/mlflow/upload-artifact", post(artifacts::upload_run_artifact)).route(
+        "/2.0/mlflow/logged-models/{model_id}/artifacts/files",
+        get(artifacts::get_logged_model_artifact),
+    )
 }
 
 async fn unknown_route(uri: Uri) -> ApiError {

@@ -152,19 +152,19 @@ async function models() {
 
 async function model(name) {
   const quoted = name.includes("'") ? `"${name}"` : `'${name}'`;
-  const { registered_model: it } = await api("registered-models/get", { name });
+  const past = await json(await fetch(`api/runlog/1/models/${enc(name)}/history`));
+  const it = past.deleted ? {} : (await api("registered-models/get", { name })).registered_model;
   const load = (page) => api("model-versions/search",
     { filter: "name=" + quoted, max_results: 200, order_by: "version_number DESC", ...page });
   const row = (version) => ["v" + version.version, badge(version.current_stage), time(version.creation_timestamp),
     version.run_id ? link("experiments/0/runs/" + version.run_id, version.run_id.slice(0, 8)) : "",
     version.description, mono(version.source ?? "")];
-  const past = await json(await fetch(`api/runlog/1/models/${enc(name)}/history`));
   const moves = [...past.history].reverse().map((move) => [
     time(move.changed_at), "v" + move.version, [badge(move.from), "→ ", badge(move.to)], move.actor,
     [move.comment ?? "", move.displaced_by ? soft(`made room for v${move.displaced_by}`) : ""], soft(move.seq),
   ]);
   return [
-    el("h1", null, name), it.description ? el("p", null, it.description) : null,
+    el("h1", null, name), past.deleted ? badge("deleted") : null, it.description ? el("p", null, it.description) : null,
     (it.aliases ?? []).map((alias) => badge(`@${alias.alias} = v${alias.version}`)),
     el("h2", null, "Versions"),
     await pages("model_versions", load, (all) => table(["Version", "Stage", "Created", "Run", "Description", "Source"], all.map(row))),
@@ -179,8 +179,8 @@ function failure(error) {
 
 const routes = [
   [/^(experiments)?$/, experiments],
-  [/^experiments\/([^/]+)(?:\/runs)?$/, experiment],
   [/^experiments\/([^/]+)\/runs\/([^/]+)/, run],
+  [/^experiments\/([^/]+)/, experiment],
   [/^models$/, models],
   [/^models\/([^/]+)/, model],
 ];

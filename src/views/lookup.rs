@@ -6,11 +6,9 @@ use super::{
     keys,
     store::{Read, Value},
 };
-use crate::{
-    domain::entity::{
-        Artifact, Experiment, Lifecycle, LoggedModel, LoggedModelMetric, ModelVersion,
-        RegisteredModel, Run,
-    },
+use crate::domain::entity::{
+    Artifact, Experiment, Lifecycle, LoggedModel, LoggedModelMetric, ModelVersion, RegisteredModel,
+    Run,
 };
 
 /// Counters, by name; each holds the last number given.

@@ -1,5 +1,7 @@
 //! The built program: what it prints, what it says when something is wrong, and its exit codes.
 
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "test code")]
+
 mod history;
 mod log;
 mod replay;

@@ -19,12 +19,12 @@ import pytest
 from packaging.version import Version
 
 ROOT = Path(__file__).resolve().parents[2]
-BINARY = ROOT / "target/release/runlog"
 COMMAND = os.environ.get("RUNLOG_TEST_SERVER_CMD") or (
-    f"{shlex.quote(str(BINARY))} serve --data-dir {{dir}}/data --host 127.0.0.1 --port {{port}}"
+    f"{shlex.quote(str(ROOT / 'target/release/runlog'))} serve --data-dir {{dir}}/data --host 127.0.0.1 --port {{port}}"
     " --artifacts-destination {dir}/artifacts"
 )
-IS_RUNLOG = Path(shlex.split(COMMAND)[0]).name == "runlog"
+PROGRAM = shlex.split(COMMAND)[0]
+IS_RUNLOG = Path(PROGRAM).name == "runlog"
 START_TIMEOUT_S = 60
 
 runlog_only = pytest.mark.skipif(not IS_RUNLOG, reason="tests what only Runlog has")
@@ -100,5 +100,5 @@ class Server:
 
 
 def runlog(*args: str | Path) -> subprocess.CompletedProcess:
-    """Runs a `runlog` subcommand to its end."""
-    return subprocess.run([str(BINARY), *map(str, args)], capture_output=True, text=True, timeout=120)
+    """Runs a subcommand of the same `runlog` to its end."""
+    return subprocess.run([PROGRAM, *map(str, args)], capture_output=True, text=True, timeout=120)

@@ -75,7 +75,7 @@ pub(super) async fn serve_until_end(
                 Ok(Err(error)) => error,
                 Err(error) => error.into(),
             };
-            return Err(no_listener(error));
+            return Err(no_listener(&error));
         }
     };
     let _ = stop.send(());

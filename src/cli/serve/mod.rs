@@ -42,7 +42,7 @@ pub(super) fn run(args: Args) -> Result<(), Failure> {
     let app = App { engine: engine.clone(), artifacts, config: Arc::new(settings.http) };
     let end = runtime.block_on(async {
         let signals = end::Signals::install()?;
-        let address = listener.local_addr().map_err(no_listener)?;
+        let address = listener.local_addr().map_err(|error| no_listener(&error))?;
         let data = settings.data_dir.display();
         print(&format!(
             "runlog {} ready at http://{address}, data in {data}\n",
@@ -66,20 +66,16 @@ fn runtime() -> Result<Runtime, Failure> {
 
 async fn listen(host: &str, port: u16) -> Result<TcpListener, Failure> {
     TcpListener::bind((host, port)).await.map_err(|error| {
-        let what = match error.kind() {
-            io::ErrorKind::AddrInUse => {
-                "the port is in use: stop the other server, or choose another --port".to_owned()
-            }
-            io::ErrorKind::PermissionDenied => {
-                "not allowed: choose a --port of 1024 or above".to_owned()
-            }
-            _ => format!("{error}: choose another --host or --port"),
+        let advice = if error.kind() == io::ErrorKind::AddrInUse {
+            "stop the other server, or choose another --port"
+        } else {
+            "choose another --host or --port"
         };
-        Failure::usage(format!("cannot listen on {host}:{port}: {what}"))
+        Failure::usage(format!("cannot listen on {host}:{port}: {error}: {advice}"))
     })
 }
 
-fn no_listener(error: io::Error) -> Failure {
+fn no_listener(error: &io::Error) -> Failure {
     Failure::usage(format!("cannot go on listening: {error}"))
 }
 

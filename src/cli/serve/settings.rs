@@ -47,12 +47,12 @@ impl Settings {
             None => artifacts_destination.clone(),
         };
         let http = Config {
-            static_prefix: static_prefix(args.static_prefix.unwrap_or_default())?,
+            static_prefix: static_prefix(args.static_prefix)?,
             default_artifact_root,
             serve_artifacts,
             artifacts_only: args.artifacts_only,
-            allowed_hosts: Some(listed(args.allowed_hosts)).filter(|hosts| !hosts.is_empty()),
-            cors_allowed_origins: listed(args.cors_allowed_origins),
+            allowed_hosts: Some(listed(&args.allowed_hosts)).filter(|hosts| !hosts.is_empty()),
+            cors_allowed_origins: listed(&args.cors_allowed_origins),
             x_frame_options: args.x_frame_options,
             security: !args.disable_security_middleware,
         };
@@ -86,7 +86,8 @@ fn artifacts_in(data_dir: &std::path::Path) -> Result<String, Failure> {
 }
 
 /// Checked as `mlflow server` does.
-fn static_prefix(prefix: String) -> Result<String, Failure> {
+fn static_prefix(prefix: Option<String>) -> Result<String, Failure> {
+    let prefix = prefix.unwrap_or_default();
     let wrong = match prefix.as_str() {
         "" => return Ok(prefix),
         it if !it.starts_with('/') => "must begin with a '/'",
@@ -98,7 +99,7 @@ fn static_prefix(prefix: String) -> Result<String, Failure> {
 }
 
 /// The items of a comma-separated list, without blanks around them.
-fn listed(items: Vec<String>) -> Vec<String> {
+fn listed(items: &[String]) -> Vec<String> {
     let items = items.iter().map(|item| item.trim());
     items.filter(|item| !item.is_empty()).map(str::to_owned).collect()
 }

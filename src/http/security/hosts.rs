@@ -67,18 +67,16 @@ mod tests {
 
     #[test]
     fn by_default_only_this_machine_and_private_networks_are_named() {
-        for host in [
-            "localhost", "LOCALHOST:5000", "127.0.0.1", "127.9.9.9:80", "[::1]", "[::1]:5000",
-            "0.0.0.0:5000", "10.0.0.1", "172.16.0.1", "172.31.255.255:1", "192.168.1.1:5000",
-            "[fd00::1]:5000", "[fc00::1]", "[::ffff:10.0.0.1]:80",
-        ] {
+        let hosts = "localhost LOCALHOST:5000 127.0.0.1 127.9.9.9:80 [::1] [::1]:5000 \
+             0.0.0.0:5000 10.0.0.1 172.16.0.1 172.31.255.255:1 192.168.1.1:5000 \
+             [fd00::1]:5000 [fc00::1] [::ffff:10.0.0.1]:80";
+        for host in hosts.split(' ') {
             assert!(Hosts::Private.allow(host), "{host}");
         }
-        for host in [
-            "", ":5000", "evil.com", "10.evil.com", "192.168.evil.com:80", "localhost.evil.com",
-            "172.32.0.1", "8.8.8.8", "169.254.169.254", "[2001:db8::1]", "[::1", "[::1]x", "::1",
-            "127.0.0.1:80@evil.com", "localhost:x", "fd00:evil.com", "10.0.0.1.", "0x7f.1",
-        ] {
+        let hosts = ":5000 evil.com 10.evil.com 192.168.evil.com:80 localhost.evil.com \
+             172.32.0.1 8.8.8.8 169.254.169.254 [2001:db8::1] [::1 [::1]x ::1 \
+             127.0.0.1:80@evil.com localhost:x fd00:evil.com 10.0.0.1. 0x7f.1";
+        for host in hosts.split(' ').chain([""]) {
             assert!(!Hosts::Private.allow(host), "{host}");
         }
     }

@@ -44,11 +44,7 @@ pub(super) struct Gate {
 }
 
 /// The middleware around all routes.
-pub(super) async fn check(
-    State(gate): State<Arc<Gate>>,
-    request: Request,
-    next: Next,
-) -> Response {
+pub(super) async fn check(State(gate): State<Arc<Gate>>, request: Request, next: Next) -> Response {
     if !gate.checks {
         return next.run(request).await;
     }
@@ -89,7 +85,8 @@ impl Gate {
             return Some((StatusCode::FORBIDDEN, text).into_response());
         }
         let origin = headers.get(ORIGIN)?;
-        if request.method() == Method::OPTIONS && headers.contains_key(ACCESS_CONTROL_REQUEST_METHOD)
+        if request.method() == Method::OPTIONS
+            && headers.contains_key(ACCESS_CONTROL_REQUEST_METHOD)
         {
             return Some(self.preflight(origin, headers));
         }

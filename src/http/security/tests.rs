@@ -48,7 +48,9 @@ fn a_strange_host_is_refused_except_where_health_is_asked() {
 #[test]
 fn a_page_elsewhere_may_not_change_anything() {
     let gate = gate(|config| config.cors_allowed_origins = vec!["https://ui.corp".to_owned()]);
-    let ask = |line: &str, origin: &str| status(&gate, line, &[("host", "10.0.0.1:5000"), ("origin", origin)]);
+    let ask = |line: &str, origin: &str| {
+        status(&gate, line, &[("host", "10.0.0.1:5000"), ("origin", origin)])
+    };
     for method in ["POST", "PUT", "DELETE", "PATCH"] {
         let line = format!("{method} /api/2.0/mlflow/experiments/create");
         assert_eq!(ask(&line, "http://evil.com"), Some(403));

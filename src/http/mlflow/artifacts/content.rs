@@ -93,7 +93,8 @@ fn parse_range(header: &str) -> Option<GetRange> {
 /// Whether `If-Range` names the artifact as it is now.
 fn is_current(validator: &str, meta: &Meta) -> bool {
     let validator = validator.trim();
-    validator.trim_matches('"') == meta.etag || http_date(meta).is_some_and(|date| date == validator)
+    validator.trim_matches('"') == meta.etag
+        || http_date(meta).is_some_and(|date| date == validator)
 }
 
 fn http_date(meta: &Meta) -> Option<String> {

@@ -15,7 +15,7 @@ use crate::{
     http::{
         App,
         error::{ApiError, ApiResult, Code},
-        mlflow::runs,
+        mlflow::{model_versions, runs},
         request::{Caller, Fields},
         response::Object,
     },
@@ -133,15 +133,7 @@ pub(super) fn logged_model_uri(app: &App, model_id: &str) -> ApiResult<String> {
 
 /// Where the files of a model version are.
 fn version_uri(app: &App, name: &str, version: &str) -> ApiResult<String> {
-    let number: i64 = version.trim().parse().map_err(|_| {
-        ApiError::invalid(format!("Parameter 'version' must be an integer, got '{version}'."))
-    })?;
-    let missing =
-        || ApiError::missing(format!("Model Version (name={name}, version={number}) not found"));
-    let number = u32::try_from(number).map_err(|_| missing())?;
-    let view = app.engine.views().view();
-    let model = lookup::registered_model(&view, name).ok_or_else(missing)?;
-    let found = lookup::model_version(&view, model.registered_model_id, number);
-    let found = found.ok_or_else(missing)?;
+    let number = model_versions::parse_version(name, version)?;
+    let (_, found) = model_versions::find(&app.engine.views().view(), name, number)?;
     Ok(found.storage_location.clone().unwrap_or_else(|| found.source.clone()))
 }
