@@ -153,8 +153,13 @@ fn registry_events() -> Vec<Event> {
             tags: tags(),
         }
         .into(),
-        RegisteredModelRenamed { registered_model_id, from: name(), to: text("Seat"), updated_at: 41 }
-            .into(),
+        RegisteredModelRenamed {
+            registered_model_id,
+            from: name(),
+            to: text("Seat"),
+            updated_at: 41,
+        }
+        .into(),
         RegisteredModelDescribed { registered_model_id, description: None, updated_at: 42 }.into(),
         RegisteredModelDeleted { registered_model_id, name: name(), deleted_at: 43 }.into(),
         RegisteredModelTagSet { registered_model_id, key: text("k"), value: text("v") }.into(),
@@ -180,7 +185,8 @@ fn registry_events() -> Vec<Event> {
         }
         .into(),
         ModelVersionDeleted { registered_model_id, version, deleted_at: 46 }.into(),
-        ModelVersionTagSet { registered_model_id, version, key: text("k"), value: text("v") }.into(),
+        ModelVersionTagSet { registered_model_id, version, key: text("k"), value: text("v") }
+            .into(),
         ModelVersionTagDeleted { registered_model_id, version, key: text("k") }.into(),
         ModelVersionStageChanged {
             registered_model_id,
@@ -207,8 +213,13 @@ fn artifact_events() -> Vec<Event> {
 }
 
 fn events() -> Vec<Event> {
-    let groups =
-        [experiment_events(), run_events(), logged_model_events(), registry_events(), artifact_events()];
+    let groups = [
+        experiment_events(),
+        run_events(),
+        logged_model_events(),
+        registry_events(),
+        artifact_events(),
+    ];
     groups.into_iter().flatten().collect()
 }
 
@@ -219,7 +230,7 @@ fn meta(index: usize) -> Meta {
         request_id: format!("request-{index}"),
         client_address: text("127.0.0.1"),
         user_agent: text("mlflow-python-client/3.17.2"),
-        origin: (index % 2 == 1).then(|| Origin { log_id: [9; 16], seq: index as u64 }),
+        origin: (index % 2 == 1).then_some(Origin { log_id: [9; 16], seq: index as u64 }),
     }
 }
 
@@ -247,7 +258,8 @@ fn write_log(dir: &Path) {
 }
 
 fn segment(dir: &Path) -> PathBuf {
-    let mut files: Vec<PathBuf> = std::fs::read_dir(dir).unwrap().map(|it| it.unwrap().path()).collect();
+    let mut files: Vec<PathBuf> =
+        std::fs::read_dir(dir).unwrap().map(|it| it.unwrap().path()).collect();
     files.retain(|path| path.extension().is_some_and(|extension| extension == "runlog"));
     assert_eq!(files.len(), 1, "one segment in {}", dir.display());
     files.remove(0)

@@ -66,25 +66,40 @@ fn points() -> impl Strategy<Value = Vec<NewPoint>> {
     )
 }
 
-/// Commands over few names, so that they meet: many are refused, which must leave no trace.
-fn command() -> impl Strategy<Value = Command> {
-    let name = (0..3u8).prop_map(|n| format!("n{n}"));
-    let run_id = (0..4u8).prop_map(|n| format!("run{n}"));
-    let model = (0..3u8).prop_map(|n| format!("m-{n}"));
-    let tag = (0..3u8, 0..3u8).prop_map(|(k, v)| match k {
+fn name() -> impl Strategy<Value = String> + Clone {
+    (0..3u8).prop_map(|n| format!("n{n}"))
+}
+
+fn run_id() -> impl Strategy<Value = String> + Clone {
+    (0..4u8).prop_map(|n| format!("run{n}"))
+}
+
+fn model() -> impl Strategy<Value = String> + Clone {
+    (0..3u8).prop_map(|n| format!("m-{n}"))
+}
+
+fn tag() -> impl Strategy<Value = KeyValue> + Clone {
+    (0..3u8, 0..3u8).prop_map(|(k, v)| match k {
         0 => pair("mlflow.runName", &format!("v{v}")),
         1 => pair("mlflow.user", &format!("v{v}")),
         _ => pair("k", &format!("v{v}")),
-    });
-    let stage = prop_oneof![Just("None"), Just("staging"), Just("Production"), Just("ARCHIVED")];
+    })
+}
+
+/// Commands over few names, so that they meet: many are refused, which must leave no trace.
+fn command() -> impl Strategy<Value = Command> {
+    prop_oneof![experiments(), runs(), runs(), logged_models(), registry(), artifacts()]
+}
+
+fn experiments() -> impl Strategy<Value = Command> {
     prop_oneof![
-        name.clone().prop_map(|name| Command::CreateExperiment(experiment::Create {
+        name().prop_map(|name| Command::CreateExperiment(experiment::Create {
             name,
             artifact_location: None,
             default_artifact_root: "mlflow-artifacts:/".to_owned(),
             tags: vec![pair("a", "b")],
         })),
-        (0..3u64, name.clone()).prop_map(|(experiment_id, name)| {
+        (0..3u64, name()).prop_map(|(experiment_id, name)| {
             Command::RenameExperiment(experiment::Rename { experiment_id, name })
         }),
         (0..3u64).prop_map(|experiment_id| {
@@ -93,14 +108,19 @@ fn command() -> impl Strategy<Value = Command> {
         (0..3u64).prop_map(|experiment_id| {
             Command::RestoreExperiment(experiment::Restore { experiment_id })
         }),
-        (0..3u64, tag.clone()).prop_map(|(experiment_id, tag)| {
+        (0..3u64, tag()).prop_map(|(experiment_id, tag)| {
             Command::SetExperimentTag(experiment::SetTag { experiment_id, tag })
         }),
         (0..3u64).prop_map(|experiment_id| {
             let key = "k".to_owned();
             Command::DeleteExperimentTag(experiment::DeleteTag { experiment_id, key })
         }),
-        (run_id.clone(), 0..3u64, tag.clone()).prop_map(|(run_id, experiment_id, tag)| {
+    ]
+}
+
+fn runs() -> impl Strategy<Value = Command> {
+    prop_oneof![
+        (run_id(), 0..3u64, tag()).prop_map(|(run_id, experiment_id, tag)| {
             Command::CreateRun(run::Create {
                 run_id,
                 experiment_id,
@@ -111,21 +131,21 @@ fn command() -> impl Strategy<Value = Command> {
                 tags: vec![tag],
             })
         }),
-        (run_id.clone(), name.clone()).prop_map(|(run_id, name)| Command::UpdateRun(run::Update {
+        (run_id(), name()).prop_map(|(run_id, name)| Command::UpdateRun(run::Update {
             run_id,
             status: Some(RunStatus::Finished),
             end_time: Some(9),
             name: Some(name),
         })),
-        run_id.clone().prop_map(|run_id| Command::DeleteRun(run::Delete { run_id })),
-        run_id.clone().prop_map(|run_id| Command::RestoreRun(run::Restore { run_id })),
-        (run_id.clone(), tag.clone())
+        run_id().prop_map(|run_id| Command::DeleteRun(run::Delete { run_id })),
+        run_id().prop_map(|run_id| Command::RestoreRun(run::Restore { run_id })),
+        (run_id(), tag())
             .prop_map(|(run_id, param)| Command::LogParam(run::LogParam { run_id, param })),
-        (run_id.clone(), points()).prop_map(|(run_id, mut points)| {
+        (run_id(), points()).prop_map(|(run_id, mut points)| {
             let point = points.remove(0);
             Command::LogMetric(LogMetric { run_id, point })
         }),
-        (run_id.clone(), points(), tag.clone()).prop_map(|(run_id, metrics, tag)| {
+        (run_id(), points(), tag()).prop_map(|(run_id, metrics, tag)| {
             Command::LogBatch(run::LogBatch {
                 run_id,
                 metrics,
@@ -133,12 +153,11 @@ fn command() -> impl Strategy<Value = Command> {
                 tags: vec![tag],
             })
         }),
-        (run_id.clone(), tag.clone())
-            .prop_map(|(run_id, tag)| Command::SetRunTag(run::SetTag { run_id, tag })),
-        run_id.clone().prop_map(|run_id| {
+        (run_id(), tag()).prop_map(|(run_id, tag)| Command::SetRunTag(run::SetTag { run_id, tag })),
+        run_id().prop_map(|run_id| {
             Command::DeleteRunTag(run::DeleteTag { run_id, key: "mlflow.user".to_owned() })
         }),
-        (run_id.clone(), name.clone(), model.clone()).prop_map(|(run_id, name, model_id)| {
+        (run_id(), name(), model()).prop_map(|(run_id, name, model_id)| {
             let dataset = DatasetInput {
                 name,
                 digest: "d".to_owned(),
@@ -151,14 +170,19 @@ fn command() -> impl Strategy<Value = Command> {
             let (datasets, model_ids) = (vec![dataset], vec![model_id]);
             Command::LogInputs(run::LogInputs { run_id, datasets, model_ids })
         }),
-        (run_id.clone(), model.clone()).prop_map(|(run_id, model_id)| {
+        (run_id(), model()).prop_map(|(run_id, model_id)| {
             let models = vec![ModelOutput { model_id, step: 3 }];
             Command::LogOutputs(run::LogOutputs { run_id, models })
         }),
-        run_id.clone().prop_map(|run_id| {
+        run_id().prop_map(|run_id| {
             Command::RecordModel(run::RecordModel { run_id, model: "{}".to_owned() })
         }),
-        (model.clone(), 0..3u64, run_id.clone()).prop_map(|(model_id, experiment_id, run_id)| {
+    ]
+}
+
+fn logged_models() -> impl Strategy<Value = Command> {
+    prop_oneof![
+        (model(), 0..3u64, run_id()).prop_map(|(model_id, experiment_id, run_id)| {
             Command::CreateLoggedModel(logged_model::Create {
                 model_id,
                 experiment_id,
@@ -170,17 +194,20 @@ fn command() -> impl Strategy<Value = Command> {
                 tags: vec![],
             })
         }),
-        model.clone().prop_map(|model_id| {
+        model().prop_map(|model_id| {
             let status = LoggedModelStatus::Ready;
             Command::FinalizeLoggedModel(logged_model::Finalize { model_id, status })
         }),
-        model.clone().prop_map(|model_id| {
-            Command::DeleteLoggedModel(logged_model::Delete { model_id })
-        }),
-        (model.clone(), tag.clone()).prop_map(|(model_id, tag)| {
+        model()
+            .prop_map(|model_id| { Command::DeleteLoggedModel(logged_model::Delete { model_id }) }),
+        (model(), tag()).prop_map(|(model_id, tag)| {
             Command::SetLoggedModelTags(logged_model::SetTags { model_id, tags: vec![tag] })
         }),
-        registry(name, model, tag, stage),
+    ]
+}
+
+fn artifacts() -> impl Strategy<Value = Command> {
+    prop_oneof![
         (0..4u8).prop_map(|n| Command::RecordArtifact(artifact::Record {
             path: format!("0/run{n}/artifacts/f"),
             size: 4,
@@ -192,26 +219,22 @@ fn command() -> impl Strategy<Value = Command> {
     ]
 }
 
-fn registry(
-    name: impl Strategy<Value = String> + Clone + 'static,
-    model: impl Strategy<Value = String> + Clone + 'static,
-    tag: impl Strategy<Value = KeyValue> + Clone + 'static,
-    stage: impl Strategy<Value = &'static str> + 'static,
-) -> impl Strategy<Value = Command> {
+fn registry() -> impl Strategy<Value = Command> {
+    let stage = prop_oneof![Just("None"), Just("staging"), Just("Production"), Just("ARCHIVED")];
     prop_oneof![
-        name.clone().prop_map(|name| Command::CreateRegisteredModel(registered_model::Create {
+        name().prop_map(|name| Command::CreateRegisteredModel(registered_model::Create {
             name,
             description: None,
             tags: vec![],
         })),
-        (name.clone(), name.clone()).prop_map(|(name, new_name)| {
+        (name(), name()).prop_map(|(name, new_name)| {
             Command::RenameRegisteredModel(registered_model::Rename { name, new_name })
         }),
-        name.clone().prop_map(|name| Command::DeleteRegisteredModel(registered_model::Delete { name })),
-        (name.clone(), tag.clone()).prop_map(|(name, tag)| {
+        name().prop_map(|name| Command::DeleteRegisteredModel(registered_model::Delete { name })),
+        (name(), tag()).prop_map(|(name, tag)| {
             Command::SetRegisteredModelTag(registered_model::SetTag { name, tag })
         }),
-        (name.clone(), model).prop_map(|(name, model_id)| {
+        (name(), model()).prop_map(|(name, model_id)| {
             Command::CreateModelVersion(model_version::Create {
                 name,
                 source: "mlflow-artifacts:/0/run0/artifacts/model".to_owned(),
@@ -222,7 +245,7 @@ fn registry(
                 tags: vec![],
             })
         }),
-        (name.clone(), 1..4u32, stage, any::<bool>()).prop_map(|(name, version, stage, archive)| {
+        (name(), 1..4u32, stage, any::<bool>()).prop_map(|(name, version, stage, archive)| {
             Command::TransitionStage(model_version::TransitionStage {
                 name,
                 version,
@@ -231,18 +254,21 @@ fn registry(
                 comment: Some("because".to_owned()),
             })
         }),
-        (name.clone(), 1..4u32).prop_map(|(name, version)| {
+        (name(), 1..4u32).prop_map(|(name, version)| {
             Command::DeleteModelVersion(model_version::Delete { name, version })
         }),
-        (name.clone(), 1..4u32, tag).prop_map(|(name, version, tag)| {
+        (name(), 1..4u32, tag()).prop_map(|(name, version, tag)| {
             Command::SetModelVersionTag(model_version::SetTag { name, version, tag })
         }),
-        (name.clone(), 1..4u32).prop_map(|(name, version)| {
+        (name(), 1..4u32).prop_map(|(name, version)| {
             let alias = "best".to_owned();
             Command::SetModelAlias(registered_model::SetAlias { name, alias, version })
         }),
-        name.prop_map(|name| {
-            Command::DeleteModelAlias(registered_model::DeleteAlias { name, alias: "best".to_owned() })
+        name().prop_map(|name| {
+            Command::DeleteModelAlias(registered_model::DeleteAlias {
+                name,
+                alias: "best".to_owned(),
+            })
         }),
     ]
 }
@@ -344,7 +370,8 @@ proptest! {
         let (until, expected) = digests.last().unwrap().clone();
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("views");
-        let mut stops: Vec<u64> = flushes.iter().map(|at| at.index(until.0 as usize + 1) as u64).collect();
+        let size = usize::try_from(until.0).unwrap() + 1;
+        let mut stops: Vec<u64> = flushes.iter().map(|at| at.index(size) as u64).collect();
         stops.push(until.0);
         stops.sort_unstable();
         for stop in stops {

@@ -105,7 +105,11 @@ impl Engine {
 
     /// Has a command decided and, if it becomes facts, recorded. When this returns `Ok`, they are
     /// durable and every later read shows them. Dropping the future does not undo the command.
-    pub async fn execute(&self, context: Context, command: Command) -> Result<Executed, ExecuteError> {
+    pub async fn execute(
+        &self,
+        context: Context,
+        command: Command,
+    ) -> Result<Executed, ExecuteError> {
         if self.is_poisoned() {
             return Err(ExecuteError::Poisoned);
         }

@@ -33,8 +33,7 @@ pub(super) fn open(data_dir: &Path, options: &Options) -> Result<Engine, OpenErr
     std::fs::create_dir_all(data_dir)
         .map_err(|source| OpenError::Directory { path: data_dir.to_owned(), source })?;
     let log_options = LogOptions { segment_bytes: options.segment_bytes, ..LogOptions::default() };
-    let (wal, report) =
-        LocalWal::open(Arc::new(RealDisk), &data_dir.join(LOG_DIR), log_options)?;
+    let (wal, report) = LocalWal::open(Arc::new(RealDisk), &data_dir.join(LOG_DIR), log_options)?;
     tracing::info!(head = %wal.reader().head(), ?report, "log open");
     let log = wal.reader();
     let views = open_views(&data_dir.join(VIEWS_DIR), &*log, options.cache_bytes)?;
@@ -48,7 +47,11 @@ pub(super) fn open(data_dir: &Path, options: &Options) -> Result<Engine, OpenErr
 }
 
 /// Opens the views in `path` if they are a prefix of `log`; else sets them aside and begins anew.
-pub fn open_views(path: &Path, log: &dyn WalReader, cache_bytes: usize) -> Result<Views, OpenError> {
+pub fn open_views(
+    path: &Path,
+    log: &dyn WalReader,
+    cache_bytes: usize,
+) -> Result<Views, OpenError> {
     let log_id = log.log_id().into_bytes();
     let opened = Views::open(path, log_id, cache_bytes).and_then(|views| {
         match prefix_of(log, views.position()) {
@@ -57,7 +60,9 @@ pub fn open_views(path: &Path, log: &dyn WalReader, cache_bytes: usize) -> Resul
                 path: path.to_owned(),
                 reason: "it was folded from a log that went on differently".to_owned(),
             }),
-            Err(error) => Err(StoreError::Mismatch { path: path.to_owned(), reason: error.to_string() }),
+            Err(error) => {
+                Err(StoreError::Mismatch { path: path.to_owned(), reason: error.to_string() })
+            }
         }
     });
     match opened {

@@ -94,12 +94,6 @@ impl Fields {
         if value.is_null() { None } else { Some(value) }
     }
 
-    /// Adds a field that stood in the path.
-    pub fn with(mut self, name: &str, value: String) -> Self {
-        self.0.insert(name.to_owned(), Value::String(value));
-        self
-    }
-
     /// Whether a field is there.
     pub fn has(&self, name: &str) -> bool {
         self.get(name).is_some()
@@ -200,7 +194,8 @@ impl Fields {
     pub fn pairs(&self, name: &str) -> ApiResult<Vec<KeyValue>> {
         let pairs = self.objects(name)?.into_iter().enumerate().map(|(index, pair)| {
             let key = pair.filled("key")?;
-            let key = key.ok_or_else(|| ApiError::missing_field(&format!("{name}[{index}].key")))?;
+            let key =
+                key.ok_or_else(|| ApiError::missing_field(&format!("{name}[{index}].key")))?;
             Ok(KeyValue { key, value: pair.string("value")?.unwrap_or_default() })
         });
         pairs.collect()
@@ -304,7 +299,9 @@ mod tests {
 
     #[test]
     fn numbers_come_as_numbers_or_texts() {
-        let it = fields(r#"{"a": 5, "b": "5", "c": 5.0, "d": 5.5, "e": true, "f": "9223372036854775807"}"#);
+        let it = fields(
+            r#"{"a": 5, "b": "5", "c": 5.0, "d": 5.5, "e": true, "f": "9223372036854775807"}"#,
+        );
         assert_eq!(it.int("a").unwrap(), Some(5));
         assert_eq!(it.int("b").unwrap(), Some(5));
         assert_eq!(it.int("c").unwrap(), Some(5));

@@ -18,7 +18,13 @@ pub struct SeriesPage {
 }
 
 /// At most `limit` points of a run's metric after the first `offset`, by timestamp, step, value.
-pub fn page(read: &dyn Read, run_id: &str, metric: &str, offset: usize, limit: usize) -> SeriesPage {
+pub fn page(
+    read: &dyn Read,
+    run_id: &str,
+    metric: &str,
+    offset: usize,
+    limit: usize,
+) -> SeriesPage {
     let prefix = keys::series(run_id, metric);
     let end = keys::after_prefix(&prefix);
     let (mut from, mut skip, mut points) = (prefix.to_vec(), offset, Vec::new());

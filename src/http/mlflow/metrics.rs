@@ -240,7 +240,8 @@ mod tests {
 
     #[test]
     fn what_is_missing_is_named_with_its_place() {
-        let error = parse_batch(br#"{"run_id":"r","metrics":[{"key":"a","value":1}]}"#).unwrap_err();
+        let error =
+            parse_batch(br#"{"run_id":"r","metrics":[{"key":"a","value":1}]}"#).unwrap_err();
         assert!(error.message.contains("'metrics[0].timestamp'"), "{}", error.message);
         let error = parse_metric(br#"{"run_id":"r","key":"a","timestamp":1}"#).unwrap_err();
         assert!(error.message.contains("'value'"), "{}", error.message);

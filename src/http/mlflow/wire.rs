@@ -86,11 +86,12 @@ pub(super) fn run(read: &dyn Read, run_id: &str) -> Option<Value> {
     }
     let info = info?;
     let lifecycle = lookup::run_lifecycle(read, &info);
-    let data =
-        Object::new().set_list("metrics", metrics).set_list("params", params).set_list("tags", tags);
-    let inputs = Object::new()
-        .set_list("dataset_inputs", datasets)
-        .set_list("model_inputs", model_inputs);
+    let data = Object::new()
+        .set_list("metrics", metrics)
+        .set_list("params", params)
+        .set_list("tags", tags);
+    let inputs =
+        Object::new().set_list("dataset_inputs", datasets).set_list("model_inputs", model_inputs);
     let run = Object::new()
         .set("info", run_info(&info, lifecycle))
         .set("data", data)

@@ -56,15 +56,15 @@ mod tests {
     #[test]
     fn pages_of_this_machine_may_write_others_only_if_listed() {
         let origins = Origins::new(&["https://a.com".to_owned(), "https://*.b.com".to_owned()]);
-        let origins = "http://localhost http://localhost:3000 https://localhost:3000 \
+        let names = "http://localhost http://localhost:3000 https://localhost:3000 \
              http://127.0.0.1:1 http://[::1]:3000 https://a.com https://x.b.com";
-        for origin in origins.split(' ') {
+        for origin in names.split(' ') {
             assert!(origins.may_write(origin), "{origin}");
         }
-        let origins = "null http://evil.com http://localhost.evil.com http://localhost@evil.com \
+        let names = "null http://evil.com http://localhost.evil.com http://localhost@evil.com \
              http://10.0.0.1 http://a.com https://a.com:81 https://b.com \
              https://evil.com/?https://a.com http://127.0.0.1.evil.com localhost";
-        for origin in origins.split(' ').chain([""]) {
+        for origin in names.split(' ').chain([""]) {
             assert!(!origins.may_write(origin), "{origin}");
             assert!(!origins.may_read(origin), "{origin}");
         }

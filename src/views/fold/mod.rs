@@ -1,6 +1,8 @@
 //! What each event does to the views. Total: no rules, no rejection, no clock. An event that names
 //! something unknown changes nothing, so that every log folds.
 
+#![deny(clippy::wildcard_enum_match_arm)] // a new kind of event must be folded, not passed over
+
 mod experiments;
 mod logged_models;
 mod registry;

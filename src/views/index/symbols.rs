@@ -45,9 +45,4 @@ impl Symbols {
     pub fn text(&self, symbol: Symbol) -> Option<&str> {
         self.texts.get(symbol.index().checked_sub(1)?).map(AsRef::as_ref)
     }
-
-    /// One more than the largest symbol's index.
-    pub fn len(&self) -> usize {
-        self.texts.len() + 1
-    }
 }

@@ -21,7 +21,6 @@ pub fn search_experiments(views: &Views, query: &Query) -> Page<Arc<Experiment>>
 }
 
 fn attribute(experiment: &Experiment, attribute: Attribute) -> SortValue<'_> {
-    #[expect(clippy::wildcard_enum_match_arm, reason = "one list of attributes serves all kinds")]
     match attribute {
         Attribute::Name => SortValue::Text(&experiment.name),
         Attribute::ExperimentId => SortValue::Int(experiment.experiment_id.cast_signed()),

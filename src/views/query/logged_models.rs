@@ -86,7 +86,6 @@ fn metrics_hold(query: &Query, datasets: &[Dataset], metrics: &[Arc<LoggedModelM
 fn attribute<'a>(model: &'a LoggedModel, attribute: Attribute) -> SortValue<'a> {
     // MLflow keeps a missing one as an empty text.
     let optional = |text: Option<&'a str>| SortValue::Text(text.unwrap_or_default());
-    #[expect(clippy::wildcard_enum_match_arm, reason = "one list of attributes serves all kinds")]
     match attribute {
         Attribute::ModelId => SortValue::Text(&model.model_id),
         Attribute::Name => SortValue::Text(&model.name),

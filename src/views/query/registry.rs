@@ -101,7 +101,6 @@ fn holds<'a>(
 }
 
 fn model_attribute(model: &RegisteredModel, attribute: Attribute) -> SortValue<'_> {
-    #[expect(clippy::wildcard_enum_match_arm, reason = "one list of attributes serves all kinds")]
     match attribute {
         Attribute::Name => SortValue::Text(&model.name),
         Attribute::LastUpdatedTimestamp => SortValue::Int(model.updated_at),
@@ -110,7 +109,6 @@ fn model_attribute(model: &RegisteredModel, attribute: Attribute) -> SortValue<'
 }
 
 fn version_attribute(it: &NamedVersion, attribute: Attribute) -> SortValue<'_> {
-    #[expect(clippy::wildcard_enum_match_arm, reason = "one list of attributes serves all kinds")]
     match attribute {
         Attribute::Name => SortValue::Text(&it.model.name),
         Attribute::VersionNumber => SortValue::Int(i64::from(it.version.version)),

@@ -148,7 +148,6 @@ fn is_time(attribute: Attribute) -> bool {
 }
 
 fn attribute_value<'a>(runs: &'a RunIndex, run: &'a RunRow, attribute: Attribute) -> SortValue<'a> {
-    #[expect(clippy::wildcard_enum_match_arm, reason = "one list of attributes serves all kinds")]
     match attribute {
         Attribute::RunId => SortValue::Text(&run.run_id),
         Attribute::RunName => text(runs.symbols.text(run.name)),

@@ -30,18 +30,6 @@ pub struct Frozen {
     readers: Arc<()>,
 }
 
-impl Frozen {
-    /// Number of entries.
-    pub fn len(&self) -> usize {
-        self.map.len()
-    }
-
-    /// Whether there is nothing to move.
-    pub fn is_empty(&self) -> bool {
-        self.map.is_empty()
-    }
-}
-
 impl Layers {
     /// Over `base`, or over nothing. `fatal` is called when the base fails under a read: its
     /// content cannot be told from absence then, so no answer can be given.

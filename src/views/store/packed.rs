@@ -88,7 +88,8 @@ mod tests {
     fn blocks_come_back_to_the_bit() {
         let values = [0.0, -0.0, 1.5, f64::NAN, -f64::NAN, f64::INFINITY, f64::MIN, 5e-324];
         let points: Vec<Point> = (0..1024)
-            .map(|i| Point { timestamp: i * 7 - 3, step: -i, value: values[i as usize % 8] })
+            .zip(values.iter().cycle())
+            .map(|(i, value)| Point { timestamp: i * 7 - 3, step: -i, value: *value })
             .collect();
         let bytes = Value::Points(Arc::new(points.clone())).encode();
         let Ok(Value::Points(back)) = Value::decode(&bytes) else { panic!("no block") };
