@@ -38,6 +38,11 @@ def needs(mlflow_version: str, what: str):
     )
 
 
+def newest_only(reason: str):
+    """Marks tests for which one client version is enough, or one environment has what they need."""
+    return pytest.mark.skipif(Version(mlflow.__version__) < Version("3"), reason=reason)
+
+
 def free_port() -> int:
     with socket.socket() as s:
         s.bind(("127.0.0.1", 0))

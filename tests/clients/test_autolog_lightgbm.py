@@ -5,9 +5,9 @@ import json
 import mlflow
 import numpy as np
 import pytest
-from harness import needs
+from harness import newest_only
 
-pytestmark = needs("3", "lightgbm is installed with the newest client only")
+pytestmark = newest_only("lightgbm is installed with the newest client only")
 X = np.random.default_rng(1).normal(size=(80, 3))
 Y = (X[:, 0] > 0).astype(int)
 

@@ -11,10 +11,10 @@ import threading
 import time
 
 import pytest
-from harness import Server, needs, runlog, runlog_only
+from harness import Server, newest_only, runlog, runlog_only
 from rest import Rest
 
-pytestmark = [runlog_only, needs("3", "no MLflow client is used: once is enough")]
+pytestmark = [runlog_only, newest_only("uses no MLflow client: once is enough")]
 
 KILLS = 25
 CLIENTS = 6

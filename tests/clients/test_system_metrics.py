@@ -3,9 +3,9 @@
 import time
 
 import mlflow
-from harness import needs
+from harness import newest_only
 
-pytestmark = needs("3", "psutil is installed with the newest client only")
+pytestmark = newest_only("psutil is installed with the newest client only")
 
 
 def test_samples_arrive_as_metrics(experiment, client):
