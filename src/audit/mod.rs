@@ -9,6 +9,9 @@ mod history;
 mod moment;
 mod registry;
 
+#[cfg(test)]
+mod tests;
+
 pub use check::{Check, Unreadable, check};
 pub use difference::{Difference, first_difference};
 pub use entity::{Entity, EntityName, EntityNameError, entity_events};

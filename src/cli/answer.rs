@@ -1,4 +1,4 @@
-//! Answers go to standard output.
+//! Answers go to standard output, all else that is said to standard error.
 
 use std::io::{self, Write};
 
@@ -13,6 +13,11 @@ pub(super) fn print(text: &str) -> Result<(), Failure> {
         }
         _ => Ok(()),
     }
+}
+
+/// Says something beside the answer, in one line. That nobody listens is no failure.
+pub(super) fn say(line: &str) {
+    let _ = writeln!(io::stderr(), "runlog: {line}");
 }
 
 /// Text from a client as it may be shown: control characters, which could drive a terminal, are

@@ -4,7 +4,7 @@ use clap::Subcommand;
 
 use super::{
     EXIT_CODES,
-    answer::{print, shown},
+    answer::{print, say, shown},
     failure::Failure,
     place::LogPlace,
 };
@@ -67,7 +67,7 @@ pub(super) fn run(args: &Args) -> Result<(), Failure> {
         return print(&format!("{json}\n"));
     }
     if history.history.is_empty() {
-        eprintln!("runlog: {} has never changed stage", history.name);
+        say(&format!("no version of {} has changed stage", history.name));
     }
     print(&table(&history))
 }

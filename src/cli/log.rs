@@ -1,6 +1,6 @@
 //! `runlog log`: events as JSON lines.
 
-use std::io::{self, BufWriter, LineWriter, Write};
+use std::io::{self, BufWriter};
 
 use super::{EXIT_CODES, failure::Failure, place::LogPlace};
 use crate::{
@@ -8,6 +8,9 @@ use crate::{
     transfer::{Selection, export, follow},
     wal::WalReader,
 };
+
+/// Bytes of output gathered for one write; at the head of the log all are written.
+const BUFFER_BYTES: usize = 64 << 10;
 
 const EXAMPLES: &str = "\
 Each line is one event: seq, recorded_at (milliseconds), time (RFC 3339), event, version, actor,
@@ -49,13 +52,9 @@ pub(super) fn run(args: &Args) -> Result<(), Failure> {
     let log = args.place.open()?;
     let entity = args.entity.as_ref().map(|name| find(name, &log)).transpose()?;
     let selection = Selection { from: args.from, to: args.to, entity };
-    let out = io::stdout().lock();
-    if args.follow {
-        follow(&log, &selection, &mut LineWriter::new(out))?;
-    } else {
-        export(&log, &selection, &mut BufWriter::with_capacity(1 << 16, out) as &mut dyn Write)?;
-    }
-    Ok(())
+    let mut out = BufWriter::with_capacity(BUFFER_BYTES, io::stdout().lock());
+    let done = if args.follow { follow } else { export };
+    Ok(done(&log, &selection, &mut out)?)
 }
 
 /// The entity of that name. Only models have to be looked up.

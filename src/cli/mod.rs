@@ -67,7 +67,7 @@ pub fn run(command: Command) -> i32 {
     match done {
         Ok(()) => exit::OK,
         Err(failure) => {
-            eprintln!("runlog: {failure}");
+            answer::say(&failure.to_string());
             failure.code()
         }
     }

@@ -2,6 +2,8 @@
 
 use tracing_subscriber::EnvFilter;
 
+use super::answer::say;
+
 /// Warnings of libraries, and what Runlog itself has to say.
 const DEFAULT: &str = "warn,runlog=info";
 
@@ -9,7 +11,7 @@ const DEFAULT: &str = "warn,runlog=info";
 pub fn start() {
     let wanted = std::env::var("RUNLOG_LOG").ok().filter(|filter| !filter.is_empty());
     let filter = EnvFilter::try_new(wanted.as_deref().unwrap_or(DEFAULT)).unwrap_or_else(|error| {
-        eprintln!("runlog: RUNLOG_LOG is not used: {error}");
+        say(&format!("RUNLOG_LOG is not used: {error}"));
         EnvFilter::new(DEFAULT)
     });
     let colours = std::io::IsTerminal::is_terminal(&std::io::stderr());

@@ -4,7 +4,7 @@ use std::ffi::OsString;
 
 use clap::{Parser, error::ErrorKind};
 
-use super::{Command, CommandLine};
+use super::{Command, CommandLine, answer::say};
 use crate::base::exit;
 
 /// Reads the command line. If there is nothing to run (help was asked for, or the line is wrong),
@@ -19,7 +19,8 @@ pub fn parse(args: impl IntoIterator<Item = OsString>) -> Result<Command, i32> {
                 // A closed pipe is no reason to fail: nobody wants to read more.
                 let _ = error.print();
             } else {
-                eprintln!("runlog: {}; see runlog --help", one_line(&error.render().to_string()));
+                let message = one_line(&error.render().to_string());
+                say(&format!("{message}; see runlog --help"));
             }
             Err(if asked { exit::OK } else { exit::USAGE })
         }

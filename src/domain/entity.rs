@@ -1,7 +1,7 @@
 //! What events add up to: the state of each kind of entity at one moment. Views keep these, `decide`
 //! asks about them, the API shows them. All times are milliseconds since the Unix epoch.
 
-use std::collections::BTreeMap;
+use std::{cmp::Ordering, collections::BTreeMap};
 
 use serde::{Deserialize, Serialize};
 
@@ -111,6 +111,16 @@ impl Point {
     /// Value as MLflow's SQL store keeps it: NaN counts as 0, infinities as the largest finite number.
     pub fn stored_value(&self) -> f64 {
         if self.value.is_nan() { 0.0 } else { self.value.clamp(f64::MIN, f64::MAX) }
+    }
+
+    /// Order of MLflow's history: timestamp, step, value; a NaN comes after the 0 that it counts as.
+    pub fn history_order(&self, other: &Point) -> Ordering {
+        let by_place = (self.timestamp, self.step).cmp(&(other.timestamp, other.step));
+        by_place.then_with(|| {
+            let by_value = self.stored_value().partial_cmp(&other.stored_value());
+            let by_value = by_value.unwrap_or(Ordering::Equal); // stored values are never NaN
+            by_value.then(self.value.is_nan().cmp(&other.value.is_nan()))
+        })
     }
 
     /// Order in which MLflow decides which point is the latest: step, timestamp, value.

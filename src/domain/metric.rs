@@ -1,5 +1,7 @@
 //! Rules for metric points.
 
+use std::collections::HashMap;
+
 use super::{Decided, Rejection, State, run, validate};
 use crate::{
     base::limits,
@@ -34,15 +36,23 @@ pub struct LogMetric {
     pub point: NewPoint,
 }
 
-/// Refuses a point that MLflow refuses. `path` is empty or the place in a list.
-pub(super) fn check(path: &str, point: &NewPoint) -> Result<(), Rejection> {
-    validate::key(&validate::at(path, "name"), &point.key)?;
+/// Refuses a point that MLflow refuses. `index` is its place in a list.
+pub(super) fn check(index: Option<usize>, point: &NewPoint) -> Result<(), Rejection> {
+    // Only a refusal needs the path, and nearly all points are fine.
+    let path = |field: &str| match index {
+        Some(index) => format!("metrics[{index}].{field}"),
+        None => field.to_owned(),
+    };
+    if !validate::is_plain_key(&point.key) {
+        validate::key(&path("name"), &point.key)?;
+        validate::length("Metric name", limits::KEY_CHARS_MAX, &point.key)?;
+    }
     if point.timestamp < 0 {
         return Err(Rejection::invalid(format!(
             "Invalid value {} for parameter '{}' supplied: metric '{}' (value={}). Timestamp must \
              be a nonnegative long (64-bit integer) ",
             point.timestamp,
-            validate::at(path, "timestamp"),
+            path("timestamp"),
             point.key,
             python_float(point.value),
         )));
@@ -50,7 +60,7 @@ pub(super) fn check(path: &str, point: &NewPoint) -> Result<(), Rejection> {
     for id in [&point.model_id, &point.dataset_name, &point.dataset_digest].into_iter().flatten() {
         validate::no_zero_byte("metric", id)?;
     }
-    validate::length("Metric name", limits::KEY_CHARS_MAX, &point.key)
+    Ok(())
 }
 
 /// A float as Python prints it in the common cases.
@@ -62,7 +72,7 @@ fn python_float(value: f64) -> String {
 }
 
 pub(super) fn log_metric(state: &dyn State, command: LogMetric) -> Decided {
-    check("", &command.point)?;
+    check(None, &command.point)?;
     run::active(state, &command.run_id)?;
     Ok(Event::from(logged(command.run_id, vec![command.point])).into())
 }
@@ -70,19 +80,15 @@ pub(super) fn log_metric(state: &dyn State, command: LogMetric) -> Decided {
 /// The event for `points`, sorted into series by key, model and dataset.
 pub(super) fn logged(run_id: String, points: Vec<NewPoint>) -> MetricsLogged {
     let mut series: Vec<SeriesPoints> = Vec::new();
-    let mut places = std::collections::HashMap::new();
+    let mut places: HashMap<SeriesName, usize> = HashMap::new();
     for point in points {
         let NewPoint { key, value, timestamp, step, model_id, dataset_name, dataset_digest } =
             point;
         let name = (key, model_id, dataset_name, dataset_digest);
-        let place = match places.get(&name) {
-            Some(place) => *place,
-            None => {
-                places.insert(name.clone(), series.len());
-                series.push(empty_series(name));
-                series.len() - 1
-            }
-        };
+        let place = *places.entry(name).or_insert_with_key(|name| {
+            series.push(empty_series(name.clone()));
+            series.len() - 1
+        });
         if let Some(columns) = series.get_mut(place) {
             columns.timestamps.push(timestamp);
             columns.steps.push(step);

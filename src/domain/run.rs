@@ -217,7 +217,7 @@ pub(super) fn log_param(state: &dyn State, command: LogParam) -> Decided {
 pub(super) fn log_batch(state: &dyn State, command: LogBatch) -> Decided {
     let LogBatch { run_id, metrics, params, tags } = command;
     for (index, point) in metrics.iter().enumerate() {
-        metric::check(&format!("metrics[{index}]"), point)?;
+        metric::check(Some(index), point)?;
     }
     let params = checked("params", params, validate::param)?;
     let tags = checked("tags", tags, validate::run_tag)?;

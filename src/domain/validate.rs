@@ -53,6 +53,12 @@ pub fn truncate(mut text: String, limit: usize) -> String {
     text
 }
 
+/// Whether a key is one of the many that need no closer look: short, plain letters and digits.
+pub fn is_plain_key(name: &str) -> bool {
+    (1..=limits::KEY_CHARS_MAX).contains(&name.len())
+        && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
+}
+
 /// Refuses a metric, parameter or tag key that MLflow refuses: odd characters, or a path that
 /// means another path.
 pub fn key(path: &str, name: &str) -> Result<(), Rejection> {

@@ -263,6 +263,7 @@ mod tests {
         ];
         for pair in sorted.windows(2) {
             assert!(point_order(&pair[0]) < point_order(&pair[1]), "{pair:?}");
+            assert!(pair[0].history_order(&pair[1]).is_lt(), "{pair:?}");
         }
         assert_eq!(point_order(&point(0, 0, 0.0)), point_order(&point(0, 0, -0.0)));
     }

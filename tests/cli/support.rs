@@ -36,7 +36,9 @@ impl Data {
     }
 
     pub(crate) fn open(&mut self) {
-        self.engine = Some(Engine::open(&self.path(), &Options::default()).unwrap());
+        // Small, for the sake of speed.
+        let options = Options { segment_bytes: 1 << 20, ..Options::default() };
+        self.engine = Some(Engine::open(&self.path(), &options).unwrap());
     }
 
     pub(crate) fn close(&mut self) {

@@ -10,7 +10,10 @@ use tokio::{net::TcpListener, runtime::Runtime};
 
 pub(super) use args::Args;
 
-use super::{answer::print, failure::Failure};
+use super::{
+    answer::{print, say},
+    failure::Failure,
+};
 use crate::{
     artifacts::ArtifactStore,
     base::id,
@@ -31,7 +34,7 @@ const DEFAULT_EXPERIMENT: (u64, &str) = (0, "Default");
 pub(super) fn run(args: Args) -> Result<(), Failure> {
     let settings = Settings::of(args)?;
     for notice in &settings.notices {
-        eprintln!("runlog: {notice}");
+        say(notice);
     }
     let runtime = runtime()?;
     // First of all, so that two servers on one port never open anything.

@@ -72,27 +72,20 @@ impl Tail {
         changes.put(self.key, Value::Points(self.block));
     }
 
-    /// Adds a point that belongs here; `false` when it belongs before the tail. A series begins
-    /// with its tail, whose first point is then lowered.
+    /// Adds a point that belongs here; `false` when it belongs before the tail.
     fn insert(&mut self, point: Point) -> bool {
-        let order = keys::point_order(&point);
-        match (self.block.first(), self.block.last()) {
-            (_, Some(last)) if keys::point_order(last) < order => {
-                Arc::make_mut(&mut self.block).push(point);
-                true
-            }
-            (Some(first), _) if keys::point_order(first) > order => false,
-            (None, _) => {
-                Arc::make_mut(&mut self.block).push(point);
-                true
-            }
-            _ => {
-                if let Err(at) = position(&self.block, &order) {
-                    Arc::make_mut(&mut self.block).insert(at, point);
-                }
-                true
-            }
+        let after_last = self.block.last().is_none_or(|last| last.history_order(&point).is_lt());
+        if after_last {
+            Arc::make_mut(&mut self.block).push(point);
+            return true;
         }
+        if self.block.first().is_some_and(|first| first.history_order(&point).is_gt()) {
+            return false;
+        }
+        if let Err(at) = position(&self.block, &point) {
+            Arc::make_mut(&mut self.block).insert(at, point);
+        }
+        true
     }
 
     /// Makes a full block of all but the last point, which stays: the tail is never empty again,
@@ -105,8 +98,8 @@ impl Tail {
     }
 }
 
-fn position(block: &[Point], order: &[u8; 25]) -> Result<usize, usize> {
-    block.binary_search_by(|point| keys::point_order(point).cmp(order))
+fn position(block: &[Point], point: &Point) -> Result<usize, usize> {
+    block.binary_search_by(|known| known.history_order(point))
 }
 
 fn put_block(changes: &mut Changes<'_>, run_id: &str, metric: &str, block: Arc<Vec<Point>>) {
@@ -118,7 +111,6 @@ fn put_block(changes: &mut Changes<'_>, run_id: &str, metric: &str, block: Arc<V
 /// Adds a point that comes before the tail, to the last block that begins at or before it, or to
 /// the first block of all.
 fn insert_late(changes: &mut Changes<'_>, run_id: &str, metric: &str, point: Point) {
-    let order = keys::point_order(&point);
     let (series, tail) = (keys::series(run_id, metric), keys::series_tail(run_id, metric));
     let just_after = [&keys::series_block(run_id, metric, &point)[..], &[0]].concat();
     let found = changes
@@ -128,7 +120,7 @@ fn insert_late(changes: &mut Changes<'_>, run_id: &str, metric: &str, point: Poi
         put_block(changes, run_id, metric, Arc::new(vec![point]));
         return;
     };
-    let Err(at) = position(&block, &order) else { return };
+    let Err(at) = position(&block, &point) else { return };
     let points = Arc::make_mut(&mut block);
     points.insert(at, point);
     let upper = (points.len() >= BLOCK_POINTS).then(|| points.split_off(points.len() / 2));
