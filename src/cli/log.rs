@@ -53,8 +53,12 @@ pub(super) fn run(args: &Args) -> Result<(), Failure> {
     let entity = args.entity.as_ref().map(|name| find(name, &log)).transpose()?;
     let selection = Selection { from: args.from, to: args.to, entity };
     let mut out = BufWriter::with_capacity(BUFFER_BYTES, io::stdout().lock());
-    let done = if args.follow { follow } else { export };
-    Ok(done(&log, &selection, &mut out)?)
+    if args.follow {
+        follow(&log, &selection, &mut out)?;
+    } else {
+        export(&log, &selection, &mut out)?;
+    }
+    Ok(())
 }
 
 /// The entity of that name. Only models have to be looked up.
