@@ -3,10 +3,7 @@
 use std::{path::PathBuf, sync::Arc};
 
 use super::failure::Failure;
-use crate::{base::disk::RealDisk, wal::LocalReader};
-
-/// Folder of the log in a data directory.
-const LOG_DIR: &str = "log";
+use crate::{base::disk::RealDisk, engine::LOG_DIR, wal::LocalReader};
 
 /// Where data is kept unless something else is said.
 pub(super) const DATA_DIR: &str = "./runlog-data";

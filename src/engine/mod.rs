@@ -8,7 +8,7 @@ mod replay;
 mod writer;
 
 pub use error::{ExecuteError, OpenError};
-pub use open::{Options, open_views, remove_views};
+pub use open::{LOG_DIR, Options};
 pub use replay::{Replayed, replay};
 
 use std::{

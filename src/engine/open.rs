@@ -6,7 +6,7 @@ use super::{Engine, OpenError, replay};
 use crate::{
     base::{Seq, digest::crc32_ieee, disk::RealDisk},
     views::{Position, Views, store::StoreError},
-    wal::{LocalWal, Options as LogOptions, Wal, WalError, WalReader},
+    wal::{LocalWal, Options as LogOptions, RecoveryReport, Wal, WalError, WalReader},
 };
 
 /// How a data directory is opened.
@@ -27,14 +27,14 @@ impl Default for Options {
 /// Folder of the log in a data directory.
 pub const LOG_DIR: &str = "log";
 /// Folder of the view cache in a data directory.
-pub const VIEWS_DIR: &str = "views";
+const VIEWS_DIR: &str = "views";
 
 pub(super) fn open(data_dir: &Path, options: &Options) -> Result<Engine, OpenError> {
     std::fs::create_dir_all(data_dir)
         .map_err(|source| OpenError::Directory { path: data_dir.to_owned(), source })?;
     let log_options = LogOptions { segment_bytes: options.segment_bytes, ..LogOptions::default() };
     let (wal, report) = LocalWal::open(Arc::new(RealDisk), &data_dir.join(LOG_DIR), log_options)?;
-    tracing::info!(head = %wal.reader().head(), ?report, "log open");
+    note(&report);
     let log = wal.reader();
     let views = open_views(&data_dir.join(VIEWS_DIR), &*log, options.cache_bytes)?;
     let replayed = replay(&*log, &views, log.head(), &mut |seq| {
@@ -46,12 +46,24 @@ pub(super) fn open(data_dir: &Path, options: &Options) -> Result<Engine, OpenErr
     Ok(Engine::start_now(Box::new(wal), Arc::new(views)))
 }
 
+/// Tells the operator what was found, if it is more than a log in good order.
+fn note(report: &RecoveryReport) {
+    let (head, segments) = (report.head, report.segments);
+    if report.created {
+        tracing::info!(log_id = %report.log_id, "a new log begins");
+    } else if report.clean {
+        tracing::info!(%head, segments, "log open");
+    } else {
+        tracing::info!(%head, segments, "log open after an unclean end; all of it was checked");
+    }
+    if let Some(torn) = &report.torn {
+        let (seq, bytes, kept) = (torn.seq, torn.bytes, torn.kept.display());
+        tracing::warn!(%seq, bytes, %kept, "an unacknowledged tail was cut and kept aside");
+    }
+}
+
 /// Opens the views in `path` if they are a prefix of `log`; else sets them aside and begins anew.
-pub fn open_views(
-    path: &Path,
-    log: &dyn WalReader,
-    cache_bytes: usize,
-) -> Result<Views, OpenError> {
+fn open_views(path: &Path, log: &dyn WalReader, cache_bytes: usize) -> Result<Views, OpenError> {
     let log_id = log.log_id().into_bytes();
     let opened = Views::open(path, log_id, cache_bytes).and_then(|views| {
         match prefix_of(log, views.position()) {
@@ -69,7 +81,7 @@ pub fn open_views(
         Ok(views) => Ok(views),
         Err(error) => {
             tracing::warn!(%error, "views are rebuilt from the log");
-            remove_views(path)?;
+            set_views_aside(path)?;
             Ok(Views::open(path, log_id, cache_bytes)?)
         }
     }
@@ -88,7 +100,7 @@ fn prefix_of(log: &dyn WalReader, position: Position) -> Result<bool, WalError> 
 }
 
 /// Moves a view cache out of the way; the one that was set aside before goes.
-pub fn remove_views(path: &Path) -> Result<(), OpenError> {
+fn set_views_aside(path: &Path) -> Result<(), OpenError> {
     let aside = path.with_extension("set-aside");
     let failed = |source| OpenError::Directory { path: path.to_owned(), source };
     if aside.exists() {

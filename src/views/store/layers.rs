@@ -58,10 +58,11 @@ impl Layers {
         self.lock().map.len()
     }
 
-    /// Sets the recent layer aside for the base, unless the former one is still on its way.
+    /// Sets the recent layer aside for the base, unless it is empty or the former one is still on
+    /// its way.
     pub fn freeze(&self) -> Option<Frozen> {
         let mut recent = self.recent.write().expect("no thread panics under this lock");
-        if recent.frozen.is_some() || self.base.is_none() {
+        if recent.frozen.is_some() || recent.map.is_empty() || self.base.is_none() {
             return None;
         }
         let map = Arc::new(std::mem::take(&mut recent.map));
