@@ -1,6 +1,9 @@
 //! Opening a data directory: the log first, then the views, brought up to the log.
 
-use std::{path::Path, sync::Arc};
+use std::{
+    path::{Path, PathBuf},
+    sync::Arc,
+};
 
 use super::{Engine, OpenError, replay};
 use crate::{
@@ -36,14 +39,44 @@ pub(super) fn open(data_dir: &Path, options: &Options) -> Result<Engine, OpenErr
     let (wal, report) = LocalWal::open(Arc::new(RealDisk), &data_dir.join(LOG_DIR), log_options)?;
     note(&report);
     let log = wal.reader();
-    let views = open_views(&data_dir.join(VIEWS_DIR), &*log, options.cache_bytes)?;
-    let replayed = replay(&*log, &views, log.head(), &mut |seq| {
+    let path = data_dir.join(VIEWS_DIR);
+    let views = if log.head() == Seq::ZERO {
+        views_of_new_log(path, &*log, options.cache_bytes)
+    } else {
+        Arc::new(current_views(&path, &*log, options.cache_bytes)?)
+    };
+    Ok(Engine::start_now(Box::new(wal), views))
+}
+
+/// Views of an empty log are empty: they start in memory, and their cache is made meanwhile, because
+/// making it flushes the whole machine's disks and may take long.
+fn views_of_new_log(path: PathBuf, log: &dyn WalReader, cache_bytes: usize) -> Arc<Views> {
+    let views = Arc::new(Views::in_memory(log.log_id().into_bytes()));
+    let attached = views.clone();
+    let make = move || {
+        set_views_aside(&path)?;
+        Ok::<_, OpenError>(attached.attach_cache(&path, cache_bytes)?)
+    };
+    let made = std::thread::Builder::new().name("views".to_owned()).spawn(move || {
+        if let Err(error) = make() {
+            tracing::error!(%error, "views stay in memory until the next start");
+        }
+    });
+    made.expect("the machine has room for a thread");
+    views
+}
+
+/// The views of a log that holds events, brought up to its head.
+fn current_views(path: &Path, log: &dyn WalReader, cache_bytes: usize) -> Result<Views, OpenError> {
+    let views = open_views(path, log, cache_bytes)?;
+    let replayed = replay(log, &views, log.head(), &mut |seq| {
         tracing::debug!(%seq, "replaying");
     })?;
     if replayed.events > 0 {
-        tracing::info!(events = replayed.events, until = %replayed.until, "views brought up to the log");
+        let (events, until) = (replayed.events, replayed.until);
+        tracing::info!(events, %until, "views brought up to the log");
     }
-    Ok(Engine::start_now(Box::new(wal), Arc::new(views)))
+    Ok(views)
 }
 
 /// Tells the operator what was found, if it is more than a log in good order.

@@ -25,7 +25,7 @@ use std::{
 };
 
 use index::Index;
-use store::{Base, Changes, Cursor, Layers, Read, SledBase, StoreError, View};
+use store::{Base as _, Changes, Cursor, Layers, Read, SledBase, StoreError, View};
 
 use crate::{base::Seq, event::Envelope};
 
@@ -57,7 +57,18 @@ pub struct Views {
 impl Views {
     /// Views kept in memory alone, folded from nothing.
     pub fn in_memory(log_id: [u8; 16]) -> Self {
-        Self::over(None, log_id, Position::default())
+        Self::at(log_id, Position::default())
+    }
+
+    /// Gives views in memory a new cache in `path` to move to. Fails if there is one with content.
+    pub fn attach_cache(&self, path: &Path, cache_bytes: usize) -> Result<(), StoreError> {
+        let base = SledBase::open(path, cache_bytes)?;
+        if base.cursor()?.is_some() {
+            let reason = "it is not empty".to_owned();
+            return Err(StoreError::Mismatch { path: path.to_owned(), reason });
+        }
+        self.layers.attach(Arc::new(base));
+        Ok(())
     }
 
     /// Opens the cache in `path` with what it has folded of the log `log_id`, or creates it.
@@ -76,14 +87,15 @@ impl Views {
             }
             Some(cursor) => Position { seq: cursor.seq, payload_crc: cursor.payload_crc },
         };
-        let views = Self::over(Some(Arc::new(base)), log_id, position);
+        let views = Self::at(log_id, position);
+        views.layers.attach(Arc::new(base));
         views.fill_index();
         Ok(views)
     }
 
-    fn over(base: Option<Arc<dyn Base>>, log_id: [u8; 16], position: Position) -> Self {
+    fn at(log_id: [u8; 16], position: Position) -> Self {
         Self {
-            layers: Layers::new(base, stop),
+            layers: Layers::new(stop),
             index: RwLock::default(),
             position: RwLock::new(position),
             log_id,

@@ -3,7 +3,7 @@
 use std::{
     collections::BTreeMap,
     ops::Bound,
-    sync::{Arc, RwLock, RwLockReadGuard},
+    sync::{Arc, OnceLock, RwLock, RwLockReadGuard},
 };
 
 use super::{Base, Cursor, Key, Read, StoreError, Value};
@@ -13,7 +13,7 @@ type Map = BTreeMap<Key, Option<Value>>;
 /// What is published. `None` values hide what lies below.
 pub struct Layers {
     recent: RwLock<Recent>,
-    base: Option<Arc<dyn Base>>,
+    base: OnceLock<Arc<dyn Base>>,
     fatal: fn(&StoreError) -> !,
 }
 
@@ -31,11 +31,16 @@ pub struct Frozen {
 }
 
 impl Layers {
-    /// Over `base`, or over nothing. `fatal` is called when the base fails under a read: its
+    /// Over nothing, until a base is attached. `fatal` is called when the base fails under a read: its
     /// content cannot be told from absence then, so no answer can be given.
-    pub fn new(base: Option<Arc<dyn Base>>, fatal: fn(&StoreError) -> !) -> Self {
+    pub fn new(fatal: fn(&StoreError) -> !) -> Self {
         let recent = Recent { map: Map::new(), frozen: None, epoch: Arc::new(()) };
-        Self { recent: RwLock::new(recent), base, fatal }
+        Self { recent: RwLock::new(recent), base: OnceLock::new(), fatal }
+    }
+
+    /// Puts a base under the layers, once. It must hold nothing unless nothing has been published.
+    pub fn attach(&self, base: Arc<dyn Base>) {
+        assert!(self.base.set(base).is_ok(), "a base is attached once");
     }
 
     /// What a reader sees now.
@@ -62,7 +67,7 @@ impl Layers {
     /// its way.
     pub fn freeze(&self) -> Option<Frozen> {
         let mut recent = self.recent.write().expect("no thread panics under this lock");
-        if recent.frozen.is_some() || recent.map.is_empty() || self.base.is_none() {
+        if recent.frozen.is_some() || recent.map.is_empty() || self.base.get().is_none() {
             return None;
         }
         let map = Arc::new(std::mem::take(&mut recent.map));
@@ -75,7 +80,7 @@ impl Layers {
     /// A reader that took its copy of `recent` before the freeze would see the base change under
     /// it, so those readers finish first; later ones see the frozen layer over the base.
     pub fn settle(&self, frozen: &Frozen, cursor: &Cursor) -> Result<(), StoreError> {
-        let Some(base) = &self.base else { return Ok(()) };
+        let Some(base) = self.base.get() else { return Ok(()) };
         while Arc::strong_count(&frozen.readers) > 1 {
             std::thread::sleep(std::time::Duration::from_millis(1));
         }
@@ -89,7 +94,7 @@ impl Layers {
     }
 
     fn base<T>(&self, read: impl FnOnce(&dyn Base) -> Result<T, StoreError>) -> Option<T> {
-        let base = self.base.as_deref()?;
+        let base = self.base.get()?.as_ref();
         Some(read(base).unwrap_or_else(|error| (self.fatal)(&error)))
     }
 }
