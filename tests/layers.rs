@@ -27,7 +27,7 @@ const MAY_USE: &[(&str, &str)] = &[
 
 /// Names, and the paths below `src` under which alone they may stand.
 const ALONE: &[(&str, &[&str])] = &[
-    ("sled::", &["views/store/sled.rs"]),
+    ("sled::Db", &["views/store/sled.rs"]),
     ("bincode", &["event/codec.rs"]),
     ("axum", &["http"]),
     ("object_store", &["artifacts"]),
