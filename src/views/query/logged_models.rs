@@ -36,12 +36,27 @@ pub fn search_logged_models(
     });
     let candidates: Vec<_> = candidates.cloned().collect();
     drop(index);
-    let measured = candidates.into_iter().map(|model| {
+    let measure = |model: Arc<LoggedModel>| {
         let metrics = lookup::logged_model_metrics(&views.view(), &model.model_id);
         Measured { model, metrics }
-    });
-    let matches = measured.filter(|it| metrics_hold(query, datasets, &it.metrics)).collect();
-    query.page(matches, |a, b| compare(query, a, b))
+    };
+    if asks_for_metrics(datasets, query) {
+        let measured = candidates.into_iter().map(measure);
+        let matches = measured.filter(|it| metrics_hold(query, datasets, &it.metrics)).collect();
+        return query.page(matches, |a, b| compare(query, a, b));
+    }
+    let bare = |model| Measured { model, metrics: Vec::new() };
+    let matches = candidates.into_iter().map(bare).collect();
+    let page = query.page(matches, |a, b| compare(query, a, b));
+    let items = page.items.into_iter().map(|it| measure(it.model)).collect();
+    Page { items, next_offset: page.next_offset }
+}
+
+/// Whether metrics decide what matches or in which order; if not, only a page's need be read.
+fn asks_for_metrics(datasets: &[Dataset], query: &Query) -> bool {
+    let filtered = query.filter.comparisons.iter().map(|comparison| &comparison.field);
+    let mut fields = filtered.chain(query.order_by.iter().map(|order| &order.field));
+    !datasets.is_empty() || fields.any(|field| matches!(field, Field::Metric(_)))
 }
 
 /// Whether a comparison holds, metrics aside.
