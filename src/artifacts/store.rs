@@ -2,7 +2,13 @@
 //!
 //! Knows neither who asks nor why; every path it gets has been checked by [`ArtifactPath`].
 
-use std::{error::Error, io, sync::Arc};
+use std::{
+    array,
+    error::Error,
+    hash::{DefaultHasher, Hash as _, Hasher as _},
+    io,
+    sync::Arc,
+};
 
 use bytes::Bytes;
 use futures::{Stream, TryStreamExt, future::ready, stream, stream::StreamExt};
@@ -10,6 +16,7 @@ use object_store::{
     GetOptions, GetRange, ObjectStore, ObjectStoreExt, local::LocalFileSystem,
     path::Path as ObjectPath,
 };
+use tokio::sync::{Mutex, MutexGuard};
 
 use super::{
     error::ArtifactError,
@@ -25,12 +32,17 @@ const LOCAL_PART_BYTES: usize = 1 << 20;
 /// Bytes sent to a remote store at a time: S3 takes no part under 5 MiB, and at most 10,000 parts.
 const REMOTE_PART_BYTES: usize = 8 << 20;
 
+/// Changes at different paths that may go on at once, about.
+const TURNS: usize = 64;
+
 /// A store of artifacts. Cheap to clone.
 #[derive(Debug, Clone)]
 pub struct ArtifactStore {
     objects: Arc<dyn ObjectStore>,
     /// The directory behind `objects`, if it is one.
     root: Option<LocalRoot>,
+    /// One of these is held while what stands at a path changes; which, its hash says.
+    turns: Arc<[Mutex<()>; TURNS]>,
 }
 
 /// All bytes of an upload, received but not stored. Dropping it leaves nothing.
@@ -66,7 +78,7 @@ impl ArtifactStore {
                 let root = LocalRoot::open(&dir).map_err(failed)?;
                 let files = LocalFileSystem::new_with_prefix(root.dir());
                 let files = files.map_err(|error| failed(error.into()))?.with_fsync(true);
-                Ok(Self { objects: Arc::new(files), root: Some(root) })
+                Ok(Self { root: Some(root), ..Self::over(Arc::new(files)) })
             }
             Ok(ArtifactUri::Foreign { scheme }) => Err(ArtifactError::Unsupported {
                 destination: destination.to_owned(),
@@ -82,7 +94,18 @@ impl ArtifactStore {
 
     /// A store over objects that are not files: remote ones, or in memory.
     pub fn over(objects: Arc<dyn ObjectStore>) -> Self {
-        Self { objects, root: None }
+        let turns = Arc::new(array::from_fn(|_| Mutex::default()));
+        Self { objects, root: None, turns }
+    }
+
+    /// Waits until nobody else changes what stands at `path`, and keeps others from it while held:
+    /// who changes a path and then tells of it does both in one turn, so that what is told last is
+    /// what stands there.
+    pub async fn turn(&self, path: &ArtifactPath) -> MutexGuard<'_, ()> {
+        let mut hasher = DefaultHasher::new();
+        path.as_str().hash(&mut hasher);
+        let turn = usize::try_from(hasher.finish() % TURNS as u64).unwrap_or_default();
+        self.turns.get(turn).expect("the remainder is below the length").lock().await
     }
 
     /// Where in this store `relative` to an artifact URI (of a run, say) is.

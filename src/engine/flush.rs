@@ -22,11 +22,15 @@ pub(super) struct Flusher {
 }
 
 impl Flusher {
-    pub(super) fn start(views: Arc<Views>) -> Self {
+    /// Starts the thread; it does `first` before anything else.
+    pub(super) fn start(views: Arc<Views>, first: impl FnOnce() + Send + 'static) -> Self {
         let (wake, woken) = sync_channel(1);
         let thread = std::thread::Builder::new()
             .name("flusher".to_owned())
-            .spawn(move || run(&views, &woken))
+            .spawn(move || {
+                first();
+                run(&views, &woken);
+            })
             .expect("the machine has room for a thread");
         Self { wake, thread }
     }

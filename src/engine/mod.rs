@@ -24,7 +24,7 @@ use std::{
 use tokio::sync::{oneshot, watch};
 
 use crate::{
-    base::{Clock, SystemClock},
+    base::{Clock, limits::QUEUE_COMMANDS_MAX},
     domain::Command,
     views::Views,
     wal::{Wal, WalReader},
@@ -76,11 +76,21 @@ impl Engine {
 
     /// Starts the writer on an open log whose views have folded all of it.
     pub fn start(wal: Box<dyn Wal>, views: Arc<Views>, clock: Box<dyn Clock>) -> Self {
-        let (queue, jobs) = std::sync::mpsc::sync_channel(crate::base::limits::QUEUE_COMMANDS_MAX);
+        Self::start_after(wal, views, clock, || {})
+    }
+
+    /// As [`Engine::start`]; the flusher does `first` before it flushes anything.
+    fn start_after(
+        wal: Box<dyn Wal>,
+        views: Arc<Views>,
+        clock: Box<dyn Clock>,
+        first: impl FnOnce() + Send + 'static,
+    ) -> Self {
+        let (queue, jobs) = std::sync::mpsc::sync_channel(QUEUE_COMMANDS_MAX);
         let (fail, failure) = watch::channel(None);
         let poisoned = Arc::new(AtomicBool::new(false));
         let log = wal.reader();
-        let flusher = flush::Flusher::start(views.clone());
+        let flusher = flush::Flusher::start(views.clone(), first);
         let writer =
             writer::Writer::new(wal, views.clone(), clock, flusher.wake(), poisoned.clone(), fail);
         let thread = std::thread::Builder::new()
@@ -96,11 +106,6 @@ impl Engine {
             poisoned,
             failure,
         }
-    }
-
-    /// As [`Engine::start`], by the machine's clock.
-    pub fn start_now(wal: Box<dyn Wal>, views: Arc<Views>) -> Self {
-        Self::start(wal, views, Box::new(SystemClock))
     }
 
     /// Has a command decided and, if it becomes facts, recorded. When this returns `Ok`, they are

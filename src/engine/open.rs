@@ -1,13 +1,10 @@
 //! Opening a data directory: the log first, then the views, brought up to the log.
 
-use std::{
-    path::{Path, PathBuf},
-    sync::Arc,
-};
+use std::{path::Path, sync::Arc};
 
 use super::{Engine, OpenError, replay};
 use crate::{
-    base::{Seq, digest::crc32_ieee, disk::RealDisk},
+    base::{Seq, SystemClock, digest::crc32_ieee, disk::RealDisk},
     views::{Position, Views, store::StoreError},
     wal::{LocalWal, Options as LogOptions, RecoveryReport, Wal, WalError, WalReader},
 };
@@ -39,31 +36,23 @@ pub(super) fn open(data_dir: &Path, options: &Options) -> Result<Engine, OpenErr
     let (wal, report) = LocalWal::open(Arc::new(RealDisk), &data_dir.join(LOG_DIR), log_options)?;
     note(&report);
     let log = wal.reader();
-    let path = data_dir.join(VIEWS_DIR);
-    let views = if log.head() == Seq::ZERO {
-        views_of_new_log(path, &*log, options.cache_bytes)
-    } else {
-        Arc::new(current_views(&path, &*log, options.cache_bytes)?)
-    };
-    Ok(Engine::start_now(Box::new(wal), views))
-}
-
-/// Views of an empty log are empty: they start in memory, and their cache is made meanwhile, because
-/// making it flushes the whole machine's disks and may take long.
-fn views_of_new_log(path: PathBuf, log: &dyn WalReader, cache_bytes: usize) -> Arc<Views> {
+    let (path, clock) = (data_dir.join(VIEWS_DIR), Box::new(SystemClock));
+    if log.head() > Seq::ZERO {
+        let views = current_views(&path, &*log, options.cache_bytes)?;
+        return Ok(Engine::start(Box::new(wal), Arc::new(views), clock));
+    }
+    // Views of an empty log are empty: they begin in memory, and their cache is made meanwhile,
+    // because making it flushes all disks of the machine and may take long.
     let views = Arc::new(Views::in_memory(log.log_id().into_bytes()));
-    let attached = views.clone();
-    let make = move || {
-        set_views_aside(&path)?;
-        Ok::<_, OpenError>(attached.attach_cache(&path, cache_bytes)?)
-    };
-    let made = std::thread::Builder::new().name("views".to_owned()).spawn(move || {
-        if let Err(error) = make() {
+    let (attached, cache_bytes) = (views.clone(), options.cache_bytes);
+    let make_cache = move || {
+        let aside = set_views_aside(&path);
+        let made = aside.and_then(|()| Ok(attached.attach_cache(&path, cache_bytes)?));
+        if let Err(error) = made {
             tracing::error!(%error, "views stay in memory until the next start");
         }
-    });
-    made.expect("the machine has room for a thread");
-    views
+    };
+    Ok(Engine::start_after(Box::new(wal), views, clock, make_cache))
 }
 
 /// The views of a log that holds events, brought up to its head.

@@ -32,6 +32,7 @@ where
 {
     let upload = app.artifacts.receive(&path, bytes).await?;
     unstoppable(async move {
+        let _turn = app.artifacts.turn(&path).await;
         let stored = upload.finish().await?;
         let path = path.as_str().to_owned();
         let record = artifact::Record { path, size: stored.size, sha256: stored.sha256.0 };

@@ -53,6 +53,7 @@ pub(in crate::http) async fn delete_artifact(
 ) -> ApiResult<Empty> {
     let path = ArtifactPath::parse(&text(path)?)?;
     unstoppable(async move {
+        let _turn = app.artifacts.turn(&path).await;
         app.artifacts.delete(&path).await?;
         let command = artifact::Delete { path: path.as_str().to_owned() };
         app.execute(context, Command::DeleteArtifact(command)).await?;
