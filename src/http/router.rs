@@ -15,7 +15,8 @@ use super::{
     error::{ApiError, Code},
     health,
     mlflow::{
-        artifacts, experiments, logged_models, metrics, model_versions, registered_models, runs,
+        artifacts, datasets, experiments, logged_models, metric_bulk, metrics, model_versions,
+        registered_models, runs,
     },
     runlog,
     security::{self, Gate},
@@ -89,6 +90,10 @@ fn experiments_and_runs() -> Router<App> {
         .route("/runs/outputs", post(runs::log_outputs))
         .route("/runs/log-model", post(runs::record_model))
         .route("/metrics/get-history", get(metrics::get_metric_history))
+        .route(
+            "/metrics/get-history-bulk-interval",
+            get(metric_bulk::get_metric_history_bulk_interval),
+        )
         .route("/artifacts/list", get(artifacts::list_run_artifacts))
         .route("/artifacts/presigned-upload-url", post(artifacts::presign_upload))
         .route("/artifacts/presigned-download-url", post(artifacts::presign_download))
@@ -173,10 +178,14 @@ fn downloads() -> Router<App> {
 
 /// What only MLflow's UI calls.
 fn ajax_only() -> Router<App> {
-    Router::new().route("/2.0/mlflow/upload-artifact", post(artifacts::upload_run_artifact)).route(
-        "/2.0/mlflow/logged-models/{model_id}/artifacts/files",
-        get(artifacts::get_logged_model_artifact),
-    )
+    Router::new()
+        .route("/2.0/mlflow/upload-artifact", post(artifacts::upload_run_artifact))
+        .route("/2.0/mlflow/experiments/search-datasets", post(datasets::search_datasets))
+        .route("/2.0/mlflow/metrics/get-history-bulk", get(metric_bulk::get_metric_history_bulk))
+        .route(
+            "/2.0/mlflow/logged-models/{model_id}/artifacts/files",
+            get(artifacts::get_logged_model_artifact),
+        )
 }
 
 async fn unknown_route(uri: Uri) -> ApiError {

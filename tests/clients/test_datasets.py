@@ -56,3 +56,21 @@ def test_one_dataset_in_many_runs_is_found_by_search(experiment, client, cars):
     assert found("datasets.context = 'training'") == ["train"]
     assert found("datasets.name LIKE 'car%' AND datasets.context = 'evaluation'") == ["eval"]
     assert found("datasets.name = 'bikes'") == []
+
+
+def test_the_datasets_of_an_experiment_are_listed_once_each(server, experiment):
+    import requests
+
+    rows = mlflow.data.from_numpy(np.arange(6.0), name="rows")
+    for context in ("training", "testing", "training"):
+        with mlflow.start_run():
+            mlflow.log_input(rows, context=context)
+    url = f"{server.url}/ajax-api/2.0/mlflow/experiments/search-datasets"
+    answer = requests.post(url, json={"experiment_ids": [experiment.experiment_id]})
+    found = answer.json()["dataset_summaries"]
+    assert sorted((it["name"], it["context"]) for it in found) == [
+        ("rows", "testing"),
+        ("rows", "training"),
+    ]
+    assert {it["experiment_id"] for it in found} == {experiment.experiment_id}
+    assert requests.post(url, json={}).json()["error_code"] == "INVALID_PARAMETER_VALUE"

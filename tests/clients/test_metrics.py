@@ -108,3 +108,27 @@ def test_a_long_history_comes_back_whole(run, client):
             run.info.run_id, metrics=[Metric("long", n, timestamp=n, step=n) for n in range(start, start + 1000)]
         )
     assert history(client, run, "long") == [(n, n, n) for n in range(30_000)]
+
+
+def test_histories_of_many_runs_are_sampled_alike(server, client, experiment):
+    """The routes that charts read: the first of each bucket and the last point, by run."""
+    import requests
+
+    runs = [client.create_run(experiment.experiment_id).info.run_id for _ in range(2)]
+    for run_id in runs:
+        client.log_batch(run_id, [Metric("m", n / 2, 1000 + n, n) for n in range(11)])
+    base = f"{server.url}/ajax-api/2.0/mlflow/metrics"
+
+    def steps(route, **query):
+        answer = requests.get(f"{base}/{route}", params={"metric_key": "m", **query})
+        assert answer.status_code == 200, answer.text
+        points = answer.json().get("metrics", [])
+        return [[p["step"] for p in points if p["run_id"] == run_id] for run_id in runs]
+
+    everything = list(range(11))
+    assert steps("get-history-bulk", run_id=runs) == [everything, everything]
+    assert steps("get-history-bulk-interval", run_ids=runs, max_results=3) == [[0, 4, 10]] * 2
+    asked = {"run_ids": runs, "start_step": 3, "end_step": 6, "max_results": 3}
+    assert steps("get-history-bulk-interval", **asked) == [[3, 5, 6]] * 2
+    refused = requests.get(f"{base}/get-history-bulk-interval", params={"run_ids": runs})
+    assert refused.json()["error_code"] == "INVALID_PARAMETER_VALUE"

@@ -2,9 +2,11 @@
 //! `domain`, searches in `search` and `views::query`.
 
 pub(super) mod artifacts;
+pub(super) mod datasets;
 pub(super) mod experiments;
 pub(super) mod logged_model_page;
 pub(super) mod logged_models;
+pub(super) mod metric_bulk;
 pub(super) mod metrics;
 pub(super) mod model_versions;
 pub(super) mod page;

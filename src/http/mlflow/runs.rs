@@ -158,9 +158,9 @@ pub(in super::super) async fn log_param(
     Caller(context): Caller,
     fields: Fields,
 ) -> ApiResult<Empty> {
-    let value = fields.string("value")?.unwrap_or_default();
-    let param = KeyValue { key: fields.required("key")?, value };
-    let command = run::LogParam { run_id: fields.run_id()?, param };
+    let (run_id, key) = (fields.run_id()?, fields.required("key")?);
+    let param = KeyValue { key, value: fields.string("value")?.unwrap_or_default() };
+    let command = run::LogParam { run_id, param };
     app.execute(context, Command::LogParam(command)).await?;
     Ok(Empty)
 }
@@ -170,9 +170,9 @@ pub(in super::super) async fn set_run_tag(
     Caller(context): Caller,
     fields: Fields,
 ) -> ApiResult<Empty> {
-    let value = fields.string("value")?.unwrap_or_default();
-    let tag = KeyValue { key: fields.required("key")?, value };
-    let command = run::SetTag { run_id: fields.run_id()?, tag };
+    let (run_id, key) = (fields.run_id()?, fields.required("key")?);
+    let tag = KeyValue { key, value: fields.string("value")?.unwrap_or_default() };
+    let command = run::SetTag { run_id, tag };
     app.execute(context, Command::SetRunTag(command)).await?;
     Ok(Empty)
 }

@@ -1,10 +1,12 @@
 //! Searches: a parsed filter and order over the index, one page at a time.
 
+mod datasets;
 mod experiments;
 mod logged_models;
 mod registry;
 mod runs;
 
+pub use datasets::{DatasetSummary, dataset_summaries};
 pub use experiments::search_experiments;
 pub use logged_models::{Measured, search_logged_models};
 pub use registry::{NamedVersion, search_model_versions, search_registered_models};
