@@ -1,8 +1,9 @@
 //! The bottom layer on disk: sled as a disposable cache. The only file that knows sled.
 //!
 //! Rules that make the pre-release safe to use here: one tree (it has no batches over several),
-//! one writer, the cursor inside every batch, no background flusher (it would abort the process on
-//! an I/O error), and any doubt at open means "move it aside and rebuild", never repair.
+//! one writer, the cursor inside every batch, a background flusher that never gets to flush (it
+//! would abort the process on an I/O error), and any doubt at open means "move it aside and
+//! rebuild", never repair.
 
 use std::{
     panic::{AssertUnwindSafe, catch_unwind},
@@ -10,13 +11,15 @@ use std::{
     sync::Mutex,
 };
 
-use sled::InlineArray;
-
 use super::{Base, Cursor, Key, StoreError, Value, base::Batch};
 use crate::event::codec;
 
 /// Entries a leaf. Part of the files: a cache made with another number cannot be opened.
 const LEAF_FANOUT: usize = 128;
+
+/// A year. Without any flusher, sled would flush whenever a handle is dropped, and every range read
+/// drops one: reads would wait for syncs.
+const NEVER_MS: usize = 365 * 24 * 3600 * 1000;
 
 /// Sorts before every table, so no range of a table meets it.
 const CURSOR_KEY: &[u8] = &[0];
@@ -34,8 +37,10 @@ pub struct SledBase {
 impl SledBase {
     /// Opens or creates the cache in `path`, with at most `cache_bytes` of it held in memory.
     pub fn open(path: &Path, cache_bytes: usize) -> Result<Self, StoreError> {
-        let config =
-            sled::Config::new().path(path).cache_capacity_bytes(cache_bytes).flush_every_ms(None);
+        let config = sled::Config::new()
+            .path(path)
+            .cache_capacity_bytes(cache_bytes)
+            .flush_every_ms(Some(NEVER_MS));
         // Damaged files can make its recovery panic instead of returning an error.
         let opened = catch_unwind(AssertUnwindSafe(|| config.open::<LEAF_FANOUT>()));
         let reason = match opened {
@@ -72,14 +77,6 @@ impl SledBase {
     fn malformed(&self, error: &codec::DecodeError) -> StoreError {
         StoreError::Malformed { path: self.path.clone(), reason: error.to_string() }
     }
-
-    fn entry(
-        &self,
-        entry: std::io::Result<(InlineArray, InlineArray)>,
-    ) -> Result<(Key, Value), StoreError> {
-        let (key, value) = entry.map_err(|error| self.io(&error))?;
-        Ok((Box::from(key.as_ref()), self.decode(&value)?))
-    }
 }
 
 impl Base for SledBase {
@@ -94,15 +91,20 @@ impl Base for SledBase {
         until: Option<&[u8]>,
         limit: usize,
     ) -> Result<Vec<(Key, Value)>, StoreError> {
-        if until.is_some_and(|until| until <= from) {
-            return Ok(Vec::new());
-        }
+        // sled's iterator does not notice that it has passed the end of its range: asked once more,
+        // it walks all leaves to the end of the tree. So it gets no end, and is not asked.
+        let inside = |key: &[u8]| until.is_none_or(|until| key < until);
         self.with(|db| {
-            let entries = match until {
-                Some(until) => db.range::<&[u8], _>(from..until),
-                None => db.range::<&[u8], _>(from..),
-            };
-            entries.take(limit).map(|entry| self.entry(entry)).collect()
+            let (mut found, mut entries) = (Vec::new(), db.range::<&[u8], _>(from..));
+            while found.len() < limit {
+                let Some(entry) = entries.next() else { break };
+                let (key, value) = entry.map_err(|error| self.io(&error))?;
+                if !inside(&key) {
+                    break;
+                }
+                found.push((Box::from(key.as_ref()), self.decode(&value)?));
+            }
+            Ok(found)
         })
     }
 
