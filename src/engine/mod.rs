@@ -15,7 +15,6 @@ use std::{
     path::Path,
     sync::{
         Arc,
-        atomic::{AtomicBool, Ordering},
         mpsc::{SyncSender, TrySendError},
     },
     thread::JoinHandle,
@@ -64,7 +63,6 @@ pub struct Engine {
     flusher: Option<flush::Flusher>,
     views: Arc<Views>,
     log: Arc<dyn WalReader>,
-    poisoned: Arc<AtomicBool>,
     failure: watch::Receiver<Option<String>>,
 }
 
@@ -88,11 +86,9 @@ impl Engine {
     ) -> Self {
         let (queue, jobs) = std::sync::mpsc::sync_channel(QUEUE_COMMANDS_MAX);
         let (fail, failure) = watch::channel(None);
-        let poisoned = Arc::new(AtomicBool::new(false));
         let log = wal.reader();
         let flusher = flush::Flusher::start(views.clone(), first);
-        let writer =
-            writer::Writer::new(wal, views.clone(), clock, flusher.wake(), poisoned.clone(), fail);
+        let writer = writer::Writer::new(wal, views.clone(), clock, flusher.wake(), fail);
         let thread = std::thread::Builder::new()
             .name("writer".to_owned())
             .spawn(move || writer.run(&jobs))
@@ -103,7 +99,6 @@ impl Engine {
             flusher: Some(flusher),
             views,
             log,
-            poisoned,
             failure,
         }
     }
@@ -139,7 +134,7 @@ impl Engine {
 
     /// Whether a failed sync has ended all writing.
     pub fn is_poisoned(&self) -> bool {
-        self.poisoned.load(Ordering::Acquire)
+        self.failure.borrow().is_some()
     }
 
     /// Returns once writing has ended for good, with the reason.

@@ -4,7 +4,6 @@
 use std::{
     sync::{
         Arc,
-        atomic::{AtomicBool, Ordering},
         mpsc::{Receiver, RecvTimeoutError, SyncSender},
     },
     time::Duration,
@@ -33,7 +32,6 @@ pub(super) struct Writer {
     views: Arc<Views>,
     clock: Box<dyn Clock>,
     flush: SyncSender<()>,
-    poisoned: Arc<AtomicBool>,
     fail: watch::Sender<Option<String>>,
     /// The time of the last record: the log's time never runs backwards.
     now: TimestampMs,
@@ -62,12 +60,11 @@ impl Writer {
         views: Arc<Views>,
         clock: Box<dyn Clock>,
         flush: SyncSender<()>,
-        poisoned: Arc<AtomicBool>,
         fail: watch::Sender<Option<String>>,
     ) -> Self {
         let reader = wal.reader();
         let now = reader.read(reader.head()).map_or(TimestampMs(0), |record| record.recorded_at);
-        Self { wal, views, clock, flush, poisoned, fail, now }
+        Self { wal, views, clock, flush, fail, now }
     }
 
     /// Works until the queue is closed and empty, or a sync fails.
@@ -103,7 +100,6 @@ impl Writer {
 
     fn poison(self, error: &WalError) {
         tracing::error!(%error, "the log cannot be written any more");
-        self.poisoned.store(true, Ordering::Release);
         self.fail.send_replace(Some(error.to_string()));
     }
 

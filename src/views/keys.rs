@@ -82,11 +82,6 @@ pub fn run(run_id: &str) -> Key {
     build(table::RUN, &[run_id.as_bytes(), &[0]])
 }
 
-/// The prefix of one kind of a run's parts.
-pub fn run_parts(run_id: &str, part: u8) -> Key {
-    build(table::RUN, &[run_id.as_bytes(), &[0, part]])
-}
-
 /// One part of a run: a metric, parameter, tag, input or output by its key.
 pub fn run_part(run_id: &str, part: u8, name: &str) -> Key {
     build(table::RUN, &[run_id.as_bytes(), &[0, part], name.as_bytes()])

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::super::Views;
+use super::{super::Views, each_slice};
 
 /// A dataset and what it was used for.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -25,16 +25,16 @@ pub fn dataset_summaries(
 ) -> Vec<DatasetSummary> {
     let mut found = BTreeSet::new();
     for &experiment_id in experiments {
-        let index = views.index();
-        let text = |symbol| index.runs.symbols.text(symbol).map(str::to_owned);
-        for &row in index.runs.of_experiment(experiment_id) {
-            found.extend(index.runs.datasets(row).iter().map(|dataset| DatasetSummary {
+        each_slice(views, experiment_id, |index, rows| {
+            let text = |symbol| index.runs.symbols.text(symbol).map(str::to_owned);
+            let uses = rows.iter().flat_map(|row| index.runs.datasets(*row));
+            found.extend(uses.map(|dataset| DatasetSummary {
                 experiment_id,
                 name: text(dataset.name).unwrap_or_default(),
                 digest: text(dataset.digest).unwrap_or_default(),
                 context: text(dataset.context),
             }));
-        }
+        });
     }
     found.into_iter().take(limit).collect()
 }

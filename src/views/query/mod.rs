@@ -12,6 +12,7 @@ pub use logged_models::{Measured, search_logged_models};
 pub use registry::{NamedVersion, search_model_versions, search_registered_models};
 pub use runs::search_runs;
 
+use super::{Views, index::Index};
 use crate::search::{Filter, OrderBy};
 
 /// Which entities of a lifecycle a search shows.
@@ -33,6 +34,24 @@ impl ViewType {
             ViewType::DeletedOnly => !is_active,
             ViewType::All => true,
         }
+    }
+}
+
+/// Rows looked at under one lock, so that no writer waits long for a reader.
+const SLICE_ROWS: usize = 4096;
+
+/// Visits the rows of an experiment's runs, slice by slice, with the index as it is at each.
+fn each_slice(views: &Views, experiment_id: u64, mut visit: impl FnMut(&Index, &[u32])) {
+    let mut done = 0;
+    loop {
+        let index = views.index();
+        let rows = index.runs.of_experiment(experiment_id).get(done..).unwrap_or_default();
+        let slice = rows.get(..SLICE_ROWS).unwrap_or(rows);
+        if slice.is_empty() {
+            return;
+        }
+        done += slice.len();
+        visit(&index, slice);
     }
 }
 

@@ -7,31 +7,20 @@ use super::{
         Views,
         index::{Column, Index, RunIndex, RunRow, Symbol},
     },
-    Page, Query,
+    Page, Query, each_slice,
 };
 use crate::{
     domain::{entity::Lifecycle, tag_names::RUN_NAME},
     search::{Attribute, Comparison, DatasetKey, Field, OrderBy, SortValue},
 };
 
-/// Rows looked at under one lock, so that no writer waits long for a reader.
-const SLICE_ROWS: usize = 4096;
-
 /// The ids of the runs in `experiments` that match, in order.
 pub fn search_runs(views: &Views, experiments: &BTreeSet<u64>, query: &Query) -> Page<Arc<str>> {
     let mut matches = Vec::new();
-    for experiment_id in experiments {
-        let mut done = 0;
-        loop {
-            let index = views.index();
-            let Some(rows) = index.runs.of_experiment(*experiment_id).get(done..) else { break };
-            let slice = rows.get(..SLICE_ROWS.min(rows.len())).unwrap_or(rows);
-            if slice.is_empty() {
-                break;
-            }
-            done += slice.len();
-            collect(&index, *experiment_id, slice, query, &mut matches);
-        }
+    for &experiment_id in experiments {
+        each_slice(views, experiment_id, |index, rows| {
+            collect(index, experiment_id, rows, query, &mut matches);
+        });
     }
     let index = views.index();
     let runs = &index.runs;
