@@ -52,8 +52,9 @@ def free_port() -> int:
 class Server:
     """One server on one directory; it can be stopped or killed, and started again on the same data."""
 
-    def __init__(self, directory: Path):
+    def __init__(self, directory: Path, command: str = COMMAND):
         self.dir = directory
+        self.command = command
         self.data = directory / "data"
         self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
@@ -62,7 +63,7 @@ class Server:
 
     def start(self) -> "Server":
         self.dir.mkdir(parents=True, exist_ok=True)
-        command = [p.format(dir=self.dir, port=self.port) for p in shlex.split(COMMAND)]
+        command = [p.format(dir=self.dir, port=self.port) for p in shlex.split(self.command)]
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(
                 command, cwd=self.dir, stdout=log, stderr=subprocess.STDOUT, start_new_session=True
