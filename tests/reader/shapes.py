@@ -1,0 +1,88 @@
+"""The shapes of event payloads, read from the words of docs/FORMAT.md, and how to decode them.
+
+Nothing here knows an event: whatever the document's table says, is what is decoded.
+"""
+
+import re
+import struct
+from pathlib import Path
+
+FORMAT = Path(__file__).resolve().parents[2] / "docs/FORMAT.md"
+NUMBERS = {"u8": "<B", "u32": "<I", "u64": "<Q", "i64": "<q", "f64": "<d"}
+
+
+class Bytes:
+    """A cursor over a payload."""
+
+    def __init__(self, content: bytes):
+        self.content, self.at = content, 0
+
+    def take(self, count: int) -> bytes:
+        taken = self.content[self.at : self.at + count]
+        assert len(taken) == count, f"ends after {len(self.content)} bytes"
+        self.at += count
+        return taken
+
+    def number(self, name: str):
+        form = NUMBERS[name]
+        return struct.unpack(form, self.take(struct.calcsize(form)))[0]
+
+    def end(self):
+        assert self.at == len(self.content), f"{len(self.content) - self.at} bytes are left over"
+
+
+class Format:
+    """What docs/FORMAT.md says of payloads."""
+
+    def __init__(self, document: str = FORMAT.read_text()):
+        words = {name: text for name, text in re.findall(r"^\| ([a-z ]+) \| (.+) \|$", document, re.M)}
+        codes = {name: re.findall(r"(\d+) (\w+)", text) for name, text in words.items() if re.match(r"\d+ [A-Z]", text)}
+        self.codes = {name: {int(code): word for code, word in pairs} for name, pairs in codes.items()}
+        self.named = {name: fields(words[name]) for name in ("cause", "origin", "series", "dataset")}
+        rows = re.findall(r"^\| (\d+) \| (\d+) \| `(\w+)` \| (.*) \|$", document, re.M)
+        self.kinds = {(int(kind), int(version)): (name, fields(text)) for kind, version, name, text in rows}
+
+    def payload(self, kind: int, version: int, content: bytes):
+        """(name of the kind, cause, body) of an event."""
+        name, shape = self.kinds[kind, version]
+        cursor = Bytes(content)
+        cause = self.record(self.named["cause"], cursor)
+        body = self.record(shape, cursor)
+        cursor.end()
+        return name, cause, body
+
+    def record(self, shape, cursor) -> dict:
+        return {name: self.value(kind, cursor) for name, kind in shape}
+
+    def value(self, kind: str, cursor):
+        kind = kind.strip()
+        if kind.startswith("option of "):
+            given = cursor.number("u8")
+            assert given in (0, 1), f"option {given}"
+            return self.value(kind.removeprefix("option of "), cursor) if given else None
+        if kind.startswith("list of "):
+            return [self.value(kind.removeprefix("list of "), cursor) for _ in range(cursor.number("u64"))]
+        if kind.startswith("("):
+            return self.record(fields(kind[1:-1]), cursor)
+        if code := re.fullmatch(r"u8 \(([\w ]+)\)", kind):
+            return self.codes[code[1]][cursor.number("u8")]
+        if size := re.fullmatch(r"(\d+) bytes", kind):
+            return cursor.take(int(size[1])).hex()
+        if kind == "text":
+            return cursor.take(cursor.number("u64")).decode()
+        if kind == "f64":
+            value = cursor.number(kind)
+            return {"nan": "NaN", "inf": "Infinity", "-inf": "-Infinity"}.get(str(value), value)
+        return cursor.number(kind) if kind in NUMBERS else self.record(self.named[kind], cursor)
+
+
+def fields(words: str) -> list[tuple[str, str]]:
+    """`name type, name type` as pairs; commas inside parentheses do not part fields."""
+    parts, depth = [""], 0
+    for character in words:
+        depth += (character == "(") - (character == ")")
+        if character == "," and depth == 0:
+            parts.append("")
+        else:
+            parts[-1] += character
+    return [tuple(part.strip().split(" ", 1)) for part in parts]
