@@ -36,11 +36,14 @@ class Party:
         self.answered = set()
 
     def fill(self, value):
-        """`value` with each `${name}` replaced by what was kept under it."""
+        """`value` with each `${name}` replaced by what was kept under it, and long values written out."""
         if isinstance(value, str):
+            value = re.sub(r"\$\{(.)\*(\d+)\}", lambda match: match[1] * int(match[2]), value)
             return re.sub(r"\$\{(\w+)\}", lambda match: str(self.kept[match[1]]), value)
         if isinstance(value, list):
             return [self.fill(item) for item in value]
+        if isinstance(value, dict) and value.keys() == {"repeat", "item"}:
+            return [self.fill(numbered(value["item"], number)) for number in range(value["repeat"])]
         if isinstance(value, dict):
             return {self.fill(key): self.fill(item) for key, item in value.items()}
         return value
@@ -68,6 +71,11 @@ class Party:
         for name, where in case.get("keep", {}).items():
             self.kept[name] = at(answer.body, where)
         return answer
+
+
+def numbered(value, number: int):
+    """`value` with `${#}` replaced by `number`."""
+    return json.loads(json.dumps(value).replace("${#}", str(number)))
 
 
 def method_and_route(case: dict) -> tuple[str, str]:

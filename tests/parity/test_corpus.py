@@ -7,6 +7,7 @@ A file of `corpus/` is a list of cases, each a request:
       body: {...}                     # JSON; or `raw:` with a text to send as it is
       headers: {...}
       keep: {one: experiment_id}      # `${one}` in later requests is that value of the answer
+                                      # `${x*250}` is 250 times x; `{repeat: 9, item: "k${#}"}` is a list of 9
       compare: [content-disposition]  # headers that must agree too
       differs: why                    # a difference that a user would accept ...
       runlog: {status: 400}           # ... and what Runlog answers: at least this holds of it
