@@ -63,8 +63,10 @@ codes! {
     InvalidState = 500 "INVALID_STATE" Some(("XXM00", "CLIENT_INTERNAL_ERROR"));
     /// Something failed here.
     InternalError = 500 "INTERNAL_ERROR" Some(("XXM00", "CLIENT_INTERNAL_ERROR"));
-    /// A feature that this server does not have.
+    /// What is asked for is not supported.
     NotImplemented = 501 "NOT_IMPLEMENTED" None;
+    /// A feature that this server does not have (MLflow says 500 here).
+    FeatureDisabled = 501 "FEATURE_DISABLED" Some(("KAM00", "FEATURE_DISABLED"));
     /// Come back in a moment.
     TemporarilyUnavailable = 503 "TEMPORARILY_UNAVAILABLE" Some(("XXM00", "CLIENT_INTERNAL_ERROR"));
     /// The disk is full.

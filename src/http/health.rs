@@ -6,10 +6,9 @@ use axum::{
     response::{IntoResponse, Response},
 };
 
-use super::{
-    App,
-    response::{Json, Object},
-};
+use serde_json::json;
+
+use super::{App, response::Json};
 
 /// The MLflow whose REST API this server speaks; clients ask before they use newer calls.
 pub const MLFLOW_VERSION: &str = "3.17.2";
@@ -26,10 +25,17 @@ pub(super) async fn version() -> &'static str {
     MLFLOW_VERSION
 }
 
-/// What this server has, in the words in which newer clients ask.
+/// What this server has, in the words in which newer clients ask. The URLs for uploads past the
+/// server are asked for by run and by model; whether a store gives any is said upon each request.
 pub(super) async fn server_info() -> Json {
-    let off = ["workspaces_enabled", "trace_archival_enabled", "multipart_uploads_enabled"];
-    let info = Object::new().set("store_type", "SqlStore");
-    let info = off.into_iter().fold(info, |info, feature| info.set(feature, false));
-    Json(info.set("multipart_downloads_enabled", false).into())
+    Json(json!({
+        "store_type": "SqlStore",
+        "workspaces_enabled": false,
+        "trace_archival_enabled": false,
+        "multipart_uploads_enabled": false,
+        "multipart_downloads_enabled": false,
+        "presigned_upload_run_id_supported": true,
+        "presigned_upload_model_id_supported": true,
+        "features_enabled": { "gateway": false },
+    }))
 }

@@ -5,6 +5,7 @@ mod disabled;
 mod error;
 mod health;
 mod mlflow;
+mod off;
 mod request;
 mod response;
 mod router;

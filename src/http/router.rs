@@ -4,9 +4,10 @@ use std::sync::Arc;
 
 use axum::{
     Router,
-    extract::DefaultBodyLimit,
-    http::Uri,
-    middleware,
+    extract::{DefaultBodyLimit, Request},
+    http::{Method, StatusCode, Uri, header::ALLOW},
+    middleware::{self, Next},
+    response::{IntoResponse, Response},
     routing::{delete, get, patch, post},
 };
 
@@ -18,7 +19,7 @@ use super::{
         artifacts, datasets, experiments, logged_models, metric_bulk, metrics, model_versions,
         registered_models, runs,
     },
-    runlog,
+    off, runlog,
     security::{self, Gate},
     ui,
 };
@@ -35,11 +36,14 @@ pub fn router(app: App) -> Router {
             "/2.0/mlflow-artifacts",
             disabled::proxy_unless(app.config.serve_artifacts, artifact_proxy()),
         )
+        .merge(off::api())
+        .merge(off::nowhere())
         .route("/3.0/mlflow/server-info", get(health::server_info));
     let own = Router::new().route("/models/{name}/history", get(runlog::model_stage_history));
     let routes = Router::new()
         .nest("/api", api.clone())
-        .nest("/ajax-api", api.merge(disabled::tracking_if(only, ajax_only())))
+        .nest("/ajax-api", api.merge(disabled::tracking_if(only, ajax_only())).merge(off::empty()))
+        .merge(off::elsewhere())
         .nest("/api/runlog/1", own)
         .merge(disabled::tracking_if(only, downloads()))
         .route("/health", get(health::health))
@@ -52,7 +56,7 @@ pub fn router(app: App) -> Router {
     let gate = Arc::new(Gate::new(&app.config));
     routes
         .fallback(unknown_route)
-        .method_not_allowed_fallback(unknown_method)
+        .layer(middleware::from_fn(other_method))
         .layer(DefaultBodyLimit::max(JSON_BYTES_MAX))
         .layer(middleware::from_fn_with_state(gate, security::check))
         .with_state(app)
@@ -108,7 +112,7 @@ fn experiments_and_runs() -> Router<App> {
         .route("/logged-models/{model_id}/params", post(logged_models::log_logged_model_params))
         .route("/logged-models/{model_id}/tags", patch(logged_models::set_logged_model_tags))
         .route(
-            "/logged-models/{model_id}/tags/{key}",
+            "/logged-models/{model_id}/tags/{tag_key}",
             delete(logged_models::delete_logged_model_tag),
         )
         .route(
@@ -158,15 +162,15 @@ fn artifact_proxy() -> Router<App> {
     Router::new()
         .route("/artifacts", get(artifacts::list_artifacts))
         .route(
-            "/artifacts/{*path}",
+            "/artifacts/{*artifact_path}",
             get(artifacts::download_artifact)
                 .put(artifacts::upload_artifact)
                 .delete(artifacts::delete_artifact),
         )
-        .route("/mpu/create/{*path}", post(artifacts::upload_in_parts))
-        .route("/mpu/complete/{*path}", post(artifacts::upload_in_parts))
-        .route("/mpu/abort/{*path}", post(artifacts::upload_in_parts))
-        .route("/presigned/{*path}", get(artifacts::download_in_parts))
+        .route("/mpu/create/{*artifact_path}", post(artifacts::upload_in_parts))
+        .route("/mpu/complete/{*artifact_path}", post(artifacts::upload_in_parts))
+        .route("/mpu/abort/{*artifact_path}", post(artifacts::upload_in_parts))
+        .route("/presigned/{*artifact_path}", get(artifacts::download_in_parts))
 }
 
 /// Links to artifacts as MLflow's UI has them.
@@ -192,7 +196,21 @@ async fn unknown_route(uri: Uri) -> ApiError {
     ApiError::new(Code::EndpointNotFound, format!("No such endpoint: {}", uri.path()))
 }
 
-async fn unknown_method(method: axum::http::Method, uri: Uri) -> ApiError {
-    let message = format!("{method} is not a method of {}", uri.path());
-    ApiError::new(Code::MethodNotAllowed, message)
+/// Says what the router says of a method that a route does not have, and names those it has to who asks.
+async fn other_method(request: Request, next: Next) -> Response {
+    let (method, uri) = (request.method().clone(), request.uri().clone());
+    let refused = next.run(request).await;
+    if refused.status() != StatusCode::METHOD_NOT_ALLOWED {
+        return refused;
+    }
+    let mut answer = match method {
+        Method::OPTIONS => StatusCode::NO_CONTENT.into_response(),
+        method => {
+            let message = format!("{method} is not a method of {}", uri.path());
+            ApiError::new(Code::MethodNotAllowed, message).into_response()
+        }
+    };
+    let allowed = refused.headers().get(ALLOW).map(|allowed| (ALLOW, allowed.clone()));
+    answer.headers_mut().extend(allowed);
+    answer
 }

@@ -8,8 +8,9 @@ import pytest
 from exchange import Party
 from harness import Server
 
-# Answers must not depend on background jobs, which Runlog does not have.
+# Answers must not depend on background jobs and the gateway, which Runlog does not have.
 os.environ["MLFLOW_SERVER_ENABLE_JOB_EXECUTION"] = "false"
+os.environ["MLFLOW_ENABLE_AI_GATEWAY"] = "false"
 os.environ["MLFLOW_DISABLE_TELEMETRY"] = "true"
 JUDGE = (
     f"{shlex.quote(sys.executable)} -m mlflow server --backend-store-uri sqlite:///{{dir}}/mlflow.db"
