@@ -3,6 +3,7 @@
 //! The name decides, never the content. Whoever sends these must also send
 //! `X-Content-Type-Options: nosniff`: an artifact is downloaded, not shown on the server's own page.
 
+use icu_normalizer::DecomposingNormalizerBorrowed;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
 /// Extensions (or whole names of files without one) that are sent as `text/plain`. Case matters.
@@ -85,15 +86,21 @@ pub fn content_type(name: &str) -> &'static str {
 }
 
 /// The `Content-Disposition` of a file of this name: always `attachment`. A name that is not ASCII
-/// gets a fallback of what is ASCII in it, and the whole name in `filename*`.
+/// gets a fallback of what is ASCII in it once
+/// accents stand apart from their letters, and the whole name in `filename*`.
 pub fn content_disposition(name: &str) -> String {
-    let ascii: String = name.chars().filter(|c| matches!(c, ' '..='~')).collect();
-    let fallback = quote(if ascii.is_empty() { "download" } else { &ascii });
-    if ascii == name {
-        return format!("attachment; filename={fallback}");
+    if name.chars().all(is_printable) {
+        return format!("attachment; filename={}", quote(name));
     }
+    let apart = DecomposingNormalizerBorrowed::new_nfkd().normalize_iter(name.chars());
+    let ascii: String = apart.filter(|&c| is_printable(c)).collect();
+    let fallback = quote(if ascii.is_empty() { "download" } else { &ascii });
     let encoded = utf8_percent_encode(name, ENCODED);
     format!("attachment; filename={fallback}; filename*=UTF-8''{encoded}")
+}
+
+fn is_printable(c: char) -> bool {
+    matches!(c, ' '..='~')
 }
 
 /// What follows the last dot, unless the name is empty before it (`.json` has no extension).
@@ -159,6 +166,7 @@ mod tests {
             ("a;b.txt", "attachment; filename=\"a;b.txt\""),
             ("a\"b.txt", "attachment; filename=\"a\\\"b.txt\""),
             ("日本.txt", "attachment; filename=.txt; filename*=UTF-8''%E6%97%A5%E6%9C%AC.txt"),
+            ("é.txt", "attachment; filename=e.txt; filename*=UTF-8''%C3%A9.txt"),
             ("日", "attachment; filename=download; filename*=UTF-8''%E6%97%A5"),
             ("a\r\nb", "attachment; filename=ab; filename*=UTF-8''a%0D%0Ab"),
         ] {

@@ -69,17 +69,25 @@ impl ArtifactPath {
         Self::resolve(&decode(raw)?)
     }
 
-    /// Checks the path of a file that is to be written: not the root, and in no other spelling.
+    /// Checks the path of a file that is to be written: not the root, and in no other spelling, but
+    /// that several slashes may stand before the file's name, as in MLflow.
     pub fn parse_file(raw: &str) -> Result<Self, PathError> {
         let given = decode(raw)?;
         let path = Self::resolve(&given)?;
+        let (dir, name) = given.rsplit_once('/').unwrap_or(("", given.as_ref()));
+        let spelled = [dir.trim_end_matches('/'), name].join("/");
         if path.is_root() || given.ends_with('/') {
             Err(PathError::NoFileName)
-        } else if path.0 != given {
+        } else if path.0 != spelled.trim_start_matches('/') {
             Err(PathError::NotCanonical { given: given.into_owned(), canonical: path.0 })
         } else {
             Ok(path)
         }
+    }
+
+    /// A path as it was meant, without any percent-encoding: what answers call it.
+    pub fn decoded(raw: &str) -> Result<String, PathError> {
+        decode(raw).map(Cow::into_owned)
     }
 
     /// The path of `relative` below this one.

@@ -3,7 +3,7 @@
 use axum::{
     extract::State,
     http::StatusCode,
-    response::{IntoResponse, Response},
+    response::{Html, IntoResponse, Response},
 };
 
 use serde_json::json;
@@ -21,8 +21,8 @@ pub(super) async fn health(State(app): State<App>) -> Response {
     "OK".into_response()
 }
 
-pub(super) async fn version() -> &'static str {
-    MLFLOW_VERSION
+pub(super) async fn version() -> Html<&'static str> {
+    Html(MLFLOW_VERSION)
 }
 
 /// What this server has, in the words in which newer clients ask. The URLs for uploads past the

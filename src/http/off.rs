@@ -6,7 +6,7 @@
 use axum::{
     Router,
     http::StatusCode,
-    response::{IntoResponse, Response},
+    response::{Html, IntoResponse, Response},
     routing::{any, get, post},
 };
 use serde_json::{Value, json};
@@ -130,7 +130,7 @@ pub(super) fn elsewhere() -> Router<App> {
 
 /// Routes that MLflow itself has in name only: it answers 404 without a word.
 pub(super) fn nowhere() -> Router<App> {
-    let nothing = async || StatusCode::NOT_FOUND;
+    let nothing = async || (StatusCode::NOT_FOUND, Html(""));
     Router::new()
         .route("/2.0/mlflow/unified-traces", get(nothing))
         .route("/2.0/mlflow/get-online-trace-details", get(nothing))

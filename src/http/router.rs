@@ -7,7 +7,7 @@ use axum::{
     extract::{DefaultBodyLimit, Request},
     http::{Method, StatusCode, Uri, header::ALLOW},
     middleware::{self, Next},
-    response::{IntoResponse, Response},
+    response::{Html, IntoResponse, Response},
     routing::{delete, get, patch, post},
 };
 
@@ -30,8 +30,7 @@ pub fn router(app: App) -> Router {
     let only = app.config.artifacts_only;
     let served = disabled::tracking_if(only, tracking());
     let api = Router::new()
-        .nest("/2.0/mlflow", served.clone())
-        .nest("/2.0/preview/mlflow", served)
+        .nest("/2.0/mlflow", served)
         .nest(
             "/2.0/mlflow-artifacts",
             disabled::proxy_unless(app.config.serve_artifacts, artifact_proxy()),
@@ -162,12 +161,16 @@ fn artifact_proxy() -> Router<App> {
     Router::new()
         .route("/artifacts", get(artifacts::list_artifacts))
         .route(
+            "/artifacts/",
+            get(artifacts::download_root).put(artifacts::upload_root).fallback(unknown_route),
+        )
+        .route(
             "/artifacts/{*artifact_path}",
             get(artifacts::download_artifact)
                 .put(artifacts::upload_artifact)
                 .delete(artifacts::delete_artifact),
         )
-        .route("/mpu/create/{*artifact_path}", post(artifacts::upload_in_parts))
+        .route("/mpu/create/{*artifact_path}", post(artifacts::begin_upload_in_parts))
         .route("/mpu/complete/{*artifact_path}", post(artifacts::upload_in_parts))
         .route("/mpu/abort/{*artifact_path}", post(artifacts::upload_in_parts))
         .route("/presigned/{*artifact_path}", get(artifacts::download_in_parts))
@@ -192,6 +195,11 @@ fn ajax_only() -> Router<App> {
         )
 }
 
+/// Whether a path is below `/api` or `/ajax-api`, of whatever prefix.
+fn is_api(path: &str) -> bool {
+    path.split('/').any(|segment| matches!(segment, "api" | "ajax-api"))
+}
+
 async fn unknown_route(uri: Uri) -> ApiError {
     ApiError::new(Code::EndpointNotFound, format!("No such endpoint: {}", uri.path()))
 }
@@ -204,7 +212,8 @@ async fn other_method(request: Request, next: Next) -> Response {
         return refused;
     }
     let mut answer = match method {
-        Method::OPTIONS => StatusCode::NO_CONTENT.into_response(),
+        Method::OPTIONS if is_api(uri.path()) => (StatusCode::NO_CONTENT, Html("")).into_response(),
+        Method::OPTIONS => Html("").into_response(),
         method => {
             let message = format!("{method} is not a method of {}", uri.path());
             ApiError::new(Code::MethodNotAllowed, message).into_response()

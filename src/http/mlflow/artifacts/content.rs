@@ -13,13 +13,24 @@ use axum::{
 };
 use jiff::{Timestamp, fmt::rfc2822::DateTimePrinter};
 
-use crate::{
-    artifacts::{
-        ArtifactError, ArtifactPath, ArtifactStore, Download, GetRange, Meta, content_disposition,
-        content_type,
-    },
-    http::error::ApiResult,
+use crate::artifacts::{
+    ArtifactError, ArtifactPath, ArtifactStore, Download, GetRange, Meta, content_disposition,
+    content_type,
 };
+
+/// What a range that is none is taken for; MLflow's routes for artifacts stand on two frameworks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum BadRange {
+    /// A mistake. Several ranges are no mistake, but answered with the whole.
+    Refused,
+    /// A range that the artifact does not have.
+    Unsatisfiable,
+}
+
+/// What is said of a directory where a file is asked for.
+pub(super) fn is_directory(path: &str) -> String {
+    format!("Artifact path refers to a directory, not a file: '{path}'")
+}
 
 /// Answers with the artifact at `path`, always as a download: shown in the browser, it could act in
 /// the name of this server.
@@ -27,8 +38,19 @@ pub(super) async fn send(
     store: &ArtifactStore,
     path: &ArtifactPath,
     request: &HeaderMap,
-) -> ApiResult<Response> {
-    let mut range = text(request, RANGE).and_then(parse_range);
+    bad_range: BadRange,
+) -> Result<Response, ArtifactError> {
+    let mut range = match text(request, RANGE).map(parse_range) {
+        None => None,
+        Some(Ok(range)) => Some(range),
+        Some(Err(_)) if bad_range == BadRange::Unsatisfiable => {
+            return Ok(unsatisfiable(store.head(path).await?.size));
+        }
+        Some(Err(NoRange::Several)) => None,
+        Some(Err(NoRange::Mistake(words))) => {
+            return Ok((StatusCode::BAD_REQUEST, words).into_response());
+        }
+    };
     if let (Some(_), Some(validator)) = (&range, text(request, IF_RANGE))
         && !is_current(validator, &store.head(path).await?)
     {
@@ -37,13 +59,17 @@ pub(super) async fn send(
     let status = if range.is_some() { StatusCode::PARTIAL_CONTENT } else { StatusCode::OK };
     let download = match store.get(path, range).await {
         Err(ArtifactError::RangeNotSatisfiable { size }) => {
-            let range = [(CONTENT_RANGE, format!("bytes */{size}"))];
-            return Ok((StatusCode::RANGE_NOT_SATISFIABLE, range).into_response());
+            return Ok(unsatisfiable(size));
         }
         download => download?,
     };
     let headers = describe(path, &download, status);
     Ok((status, headers, Body::from_stream(download.bytes)).into_response())
+}
+
+fn unsatisfiable(size: u64) -> Response {
+    let range = [(CONTENT_RANGE, format!("bytes */{size}"))];
+    (StatusCode::RANGE_NOT_SATISFIABLE, range, "").into_response()
 }
 
 fn describe(path: &ArtifactPath, download: &Download, status: StatusCode) -> HeaderMap {
@@ -77,16 +103,33 @@ fn text(headers: &HeaderMap, name: HeaderName) -> Option<&str> {
     headers.get(name)?.to_str().ok()
 }
 
-/// One range of bytes. Several, or what is not understood, is as if nothing had been asked (RFC 9110).
-fn parse_range(header: &str) -> Option<GetRange> {
-    let (first, last) = header.strip_prefix("bytes=")?.trim().split_once('-')?;
-    match (first, last) {
-        ("", length) => Some(GetRange::Suffix(length.parse().ok()?)),
-        (first, "") => Some(GetRange::Offset(first.parse().ok()?)),
-        (first, last) => {
-            let (first, last): (u64, u64) = (first.parse().ok()?, last.parse().ok()?);
-            (first <= last).then(|| GetRange::Bounded(first..last.saturating_add(1)))
+/// Why a `Range` is not one range of bytes.
+#[derive(Debug, PartialEq, Eq)]
+enum NoRange {
+    Several,
+    Mistake(&'static str),
+}
+
+/// One range of bytes. The words are those of MLflow's framework.
+fn parse_range(header: &str) -> Result<GetRange, NoRange> {
+    let (unit, ranges) =
+        header.split_once('=').ok_or(NoRange::Mistake("Malformed range header."))?;
+    if !unit.trim().eq_ignore_ascii_case("bytes") {
+        return Err(NoRange::Mistake("Only support bytes range"));
+    }
+    if ranges.contains(',') {
+        return Err(NoRange::Several);
+    }
+    let nothing = NoRange::Mistake("Range header: range must be requested");
+    let (first, last) = ranges.trim().split_once('-').unwrap_or_default();
+    match (first.parse::<u64>(), last.parse::<u64>()) {
+        (Err(_), Ok(length)) if first.is_empty() => Ok(GetRange::Suffix(length)),
+        (Ok(first), Err(_)) if last.is_empty() => Ok(GetRange::Offset(first)),
+        (Ok(first), Ok(last)) if first <= last => {
+            Ok(GetRange::Bounded(first..last.saturating_add(1)))
         }
+        (Ok(_), Ok(_)) => Err(NoRange::Mistake("Range header: start must be less than end")),
+        _ => Err(nothing),
     }
 }
 
@@ -107,23 +150,28 @@ mod tests {
     use super::*;
 
     #[test]
-    fn one_range_is_understood_and_all_else_is_passed_over() {
+    fn one_range_is_understood_and_all_else_is_named() {
         for (header, expected) in [
-            ("bytes=0-0", Some(GetRange::Bounded(0..1))),
-            ("bytes=1-2", Some(GetRange::Bounded(1..3))),
-            ("bytes=5-", Some(GetRange::Offset(5))),
-            ("bytes=-5", Some(GetRange::Suffix(5))),
-            ("bytes=2-1", None),
-            ("bytes=0-1,3-4", None),
-            ("bytes=-", None),
-            ("bytes=--1", None),
-            ("items=0-1", None),
-            ("", None),
+            ("bytes=0-0", GetRange::Bounded(0..1)),
+            ("bytes=1-2", GetRange::Bounded(1..3)),
+            ("bytes=5-", GetRange::Offset(5)),
+            ("bytes=-5", GetRange::Suffix(5)),
+            ("Bytes = 5-", GetRange::Offset(5)),
+            (&format!("bytes=0-{}", u64::MAX), GetRange::Bounded(0..u64::MAX)),
         ] {
-            assert_eq!(parse_range(header), expected, "{header}");
+            assert_eq!(parse_range(header), Ok(expected), "{header}");
         }
-        let end = u64::MAX;
-        assert_eq!(parse_range(&format!("bytes=0-{end}")), Some(GetRange::Bounded(0..end)));
+        assert_eq!(parse_range("bytes=0-1,3-4"), Err(NoRange::Several));
+        for (header, words) in [
+            ("bytes=2-1", "Range header: start must be less than end"),
+            ("bytes=-", "Range header: range must be requested"),
+            ("bytes=--1", "Range header: range must be requested"),
+            ("bytes=5", "Range header: range must be requested"),
+            ("items=0-1", "Only support bytes range"),
+            ("", "Malformed range header."),
+        ] {
+            assert_eq!(parse_range(header), Err(NoRange::Mistake(words)), "{header}");
+        }
     }
 
     #[test]

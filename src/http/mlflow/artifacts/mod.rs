@@ -51,15 +51,12 @@ async fn unstoppable(
     ended.unwrap_or_else(|error| Err(ApiError::new(Code::InternalError, error.to_string())))
 }
 
-/// A listing, each path below `dir`. As in MLflow, an empty file has no size.
-fn listing(entries: &[Entry], dir: &ArtifactPath) -> Vec<Value> {
+/// A listing, each path below `dir` as it was asked for. As in MLflow, an empty file has no size.
+fn listing(entries: &[Entry], dir: &str) -> Vec<Value> {
+    let slash = if dir.is_empty() || dir.ends_with('/') { "" } else { "/" };
     let file = |entry: &Entry| {
-        let path = match dir.is_root() {
-            true => entry.name.clone(),
-            false => format!("{dir}/{}", entry.name),
-        };
         Object::new()
-            .set("path", path)
+            .set("path", format!("{dir}{slash}{}", entry.name))
             .set("is_dir", entry.is_dir())
             .set_some("file_size", entry.size.filter(|&size| size > 0))
             .into()

@@ -1,17 +1,22 @@
 //! The artifacts of a run, a model version or a logged model, by paths below its own artifact URI.
 
+use std::convert::Infallible;
+
 use axum::{
     body::{self, Body, Bytes},
-    extract::{Path, RawQuery, State},
-    http::{HeaderMap, HeaderValue, header},
+    extract::{FromRequestParts, Path, State},
+    http::{HeaderMap, HeaderValue, header, request::Parts},
     response::Response,
 };
 use futures::stream;
 
-use super::{content, listing, store};
+use super::{
+    content::{self, BadRange},
+    listing, store,
+};
 use crate::{
-    artifacts::ArtifactPath,
-    domain::logged_model,
+    artifacts::{ArtifactError, ArtifactPath},
+    domain::{logged_model, validate},
     http::{
         App,
         error::{ApiError, ApiResult, Code},
@@ -29,8 +34,9 @@ pub(in crate::http) async fn list_run_artifacts(
     State(app): State<App>,
     fields: Fields,
 ) -> ApiResult<Object> {
-    let dir = ArtifactPath::parse(&fields.string("path")?.unwrap_or_default())?;
-    list(&app, run_uri(&app, &fields.run_id()?)?, &dir).await
+    let dir = ArtifactPath::decoded(&fields.string("path")?.unwrap_or_default())?;
+    let path = ArtifactPath::parse(&dir)?;
+    list(&app, run_uri(&app, &fields.run_id()?)?, &dir, &path).await
 }
 
 pub(in crate::http) async fn list_logged_model_artifacts(
@@ -39,25 +45,30 @@ pub(in crate::http) async fn list_logged_model_artifacts(
     fields: Fields,
 ) -> ApiResult<Object> {
     let dir = fields.string("artifact_directory_path")?.unwrap_or_default();
-    list(&app, logged_model_uri(&app, &model_id)?, &ArtifactPath::parse(&dir)?).await
+    let dir = ArtifactPath::decoded(&dir)?;
+    let path = ArtifactPath::parse(&dir)?;
+    list(&app, logged_model_uri(&app, &model_id)?, &dir, &path).await
 }
 
 pub(in crate::http) async fn get_run_artifact(
     State(app): State<App>,
     headers: HeaderMap,
-    fields: Fields,
+    Query(fields): Query,
 ) -> ApiResult<Response> {
-    let path = ArtifactPath::parse(&fields.required("path")?)?;
-    get(&app, &run_uri(&app, &fields.run_id()?)?, &path, &headers).await
+    let path = Wanted::of(&fields, "path")?;
+    let run_id = fields.filled("run_id")?.or(fields.filled("run_uuid")?);
+    let run_id = run_id.unwrap_or_else(|| "None".to_owned());
+    get(&app, &run_uri(&app, &run_id)?, &path, &headers).await
 }
 
 pub(in crate::http) async fn get_version_artifact(
     State(app): State<App>,
     headers: HeaderMap,
-    fields: Fields,
+    Query(fields): Query,
 ) -> ApiResult<Response> {
-    let path = ArtifactPath::parse(&fields.required("path")?)?;
-    let (name, version) = (fields.required("name")?, fields.required("version")?);
+    let path = Wanted::of(&fields, "path")?;
+    let name = fields.filled("name")?.ok_or_else(|| validate::missing_value("name"))?;
+    let version = fields.required("version")?;
     get(&app, &version_uri(&app, &name, &version)?, &path, &headers).await
 }
 
@@ -65,24 +76,23 @@ pub(in crate::http) async fn get_logged_model_artifact(
     State(app): State<App>,
     Path(model_id): Path<String>,
     headers: HeaderMap,
-    fields: Fields,
+    Query(fields): Query,
 ) -> ApiResult<Response> {
-    let path = fields.filled("artifact_file_path")?.ok_or_else(|| {
+    fields.filled("artifact_file_path")?.ok_or_else(|| {
         let message = "Request must include the \"artifact_file_path\" query parameter.";
         ApiError::new(Code::BadRequest, message)
     })?;
-    let uri = logged_model_uri(&app, &model_id)?;
-    get(&app, &uri, &ArtifactPath::parse(&path)?, &headers).await
+    let path = Wanted::of(&fields, "artifact_file_path")?;
+    get(&app, &logged_model_uri(&app, &model_id)?, &path, &headers).await
 }
 
 /// What MLflow's UI uploads: a small file, as the whole body.
 pub(in crate::http) async fn upload_run_artifact(
     State(app): State<App>,
     Caller(context): Caller,
-    RawQuery(query): RawQuery,
+    Query(fields): Query,
     body: Body,
 ) -> ApiResult<Response> {
-    let fields = Fields::from_query(&query.unwrap_or_default());
     let must = |name| ApiError::invalid(format!("Request must specify {name}."));
     let run_id = fields.filled("run_uuid")?.ok_or_else(|| must("run_uuid"))?;
     let path = fields.filled("path")?.ok_or_else(|| must("path"))?;
@@ -101,19 +111,51 @@ pub(in crate::http) async fn upload_run_artifact(
     Ok(response)
 }
 
-async fn list(app: &App, root_uri: String, dir: &ArtifactPath) -> ApiResult<Object> {
-    let entries = app.artifacts.list(&app.artifacts.locate(&root_uri, dir)?).await?;
+/// The query alone: MLflow's links to artifacts have nothing else, whatever the method.
+pub(in crate::http) struct Query(Fields);
+
+impl<S: Send + Sync> FromRequestParts<S> for Query {
+    type Rejection = Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Infallible> {
+        Ok(Self(Fields::from_query(parts.uri.query().unwrap_or_default())))
+    }
+}
+
+/// A path to a file, and what the caller calls it.
+struct Wanted {
+    given: String,
+    path: ArtifactPath,
+}
+
+impl Wanted {
+    fn of(fields: &Fields, name: &str) -> ApiResult<Self> {
+        let given = fields.string(name)?.ok_or_else(|| ApiError::missing_field(name))?;
+        let given = ArtifactPath::decoded(&given)?;
+        Ok(Self { path: ArtifactPath::parse(&given)?, given })
+    }
+}
+
+async fn list(app: &App, root_uri: String, dir: &str, path: &ArtifactPath) -> ApiResult<Object> {
+    let entries = app.artifacts.list(&app.artifacts.locate(&root_uri, path)?).await?;
     Ok(Object::new().set("root_uri", root_uri).set_list("files", listing(&entries, dir)))
 }
 
 async fn get(
     app: &App,
     root_uri: &str,
-    path: &ArtifactPath,
+    wanted: &Wanted,
     headers: &HeaderMap,
 ) -> ApiResult<Response> {
-    let path = app.artifacts.locate(root_uri, path)?;
-    content::send(&app.artifacts, &path, headers).await
+    let root = app.artifacts.locate(root_uri, &ArtifactPath::ROOT)?;
+    let path = root.join(&wanted.path)?;
+    match content::send(&app.artifacts, &path, headers, BadRange::Unsatisfiable).await {
+        Err(ArtifactError::IsDirectory { .. }) => {
+            let place = format!("{root}/{}", wanted.given);
+            Err(ApiError::invalid(content::is_directory(&place)))
+        }
+        answer => Ok(answer?),
+    }
 }
 
 /// Where the artifacts of a run are.

@@ -3,19 +3,23 @@
 use axum::{
     body::Body,
     extract::{Path, State, rejection::PathRejection},
-    http::HeaderMap,
-    response::Response,
+    http::{HeaderMap, StatusCode},
+    response::{IntoResponse, Response},
 };
+use serde_json::json;
 
-use super::{content, listing, store, unstoppable};
+use super::{
+    content::{self, BadRange},
+    listing, store, unstoppable,
+};
 use crate::{
-    artifacts::{ArtifactPath, PathError},
+    artifacts::{ArtifactError, ArtifactPath, PathError},
     domain::{Command, artifact},
     http::{
         App,
         error::{ApiError, ApiResult},
         request::{Caller, Fields},
-        response::{Empty, Object},
+        response::{Empty, Json, Object},
     },
 };
 
@@ -32,8 +36,17 @@ pub(in crate::http) async fn download_artifact(
     path: Rest,
     headers: HeaderMap,
 ) -> ApiResult<Response> {
-    let path = ArtifactPath::parse(&text(path)?)?;
-    content::send(&app.artifacts, &path, &headers).await
+    let given = ArtifactPath::decoded(&text(path)?)?;
+    let path = ArtifactPath::parse(&given)?;
+    match content::send(&app.artifacts, &path, &headers, BadRange::Refused).await {
+        Err(ArtifactError::IsDirectory { .. }) => Ok(detail(&content::is_directory(&given))),
+        answer => Ok(answer?),
+    }
+}
+
+/// The root of the store is a directory.
+pub(in crate::http) async fn download_root() -> Response {
+    detail(&content::is_directory(""))
 }
 
 pub(in crate::http) async fn upload_artifact(
@@ -41,9 +54,23 @@ pub(in crate::http) async fn upload_artifact(
     Caller(context): Caller,
     path: Rest,
     body: Body,
-) -> ApiResult<()> {
-    let path = ArtifactPath::parse_file(&text(path)?)?;
-    store(app, context, path, body.into_data_stream()).await
+) -> ApiResult<Response> {
+    let path = match ArtifactPath::parse_file(&text(path)?) {
+        Err(PathError::NoFileName) => return Ok(upload_root().await),
+        path => path?,
+    };
+    store(app, context, path, body.into_data_stream()).await?;
+    Ok(().into_response())
+}
+
+/// The root of the store is no name for a file.
+pub(in crate::http) async fn upload_root() -> Response {
+    detail(&PathError::NoFileName.to_string())
+}
+
+/// A mistake as MLflow's own routes for bytes answer it, which are outside its REST API proper.
+fn detail(words: &str) -> Response {
+    (StatusCode::BAD_REQUEST, Json(json!({ "detail": words }))).into_response()
 }
 
 pub(in crate::http) async fn delete_artifact(
@@ -69,5 +96,5 @@ pub(in crate::http) async fn list_artifacts(
 ) -> ApiResult<Object> {
     let path = ArtifactPath::parse(&fields.string("path")?.unwrap_or_default())?;
     let entries = app.artifacts.list(&path).await?;
-    Ok(Object::new().set_list("files", listing(&entries, &ArtifactPath::ROOT)))
+    Ok(Object::new().set_list("files", listing(&entries, "")))
 }

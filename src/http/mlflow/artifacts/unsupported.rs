@@ -16,7 +16,13 @@ use crate::{
     },
 };
 
-/// Begins, completes or gives up an upload in parts.
+/// Begins an upload in parts.
+pub(in crate::http) async fn begin_upload_in_parts(path: Rest, fields: Fields) -> ApiResult<()> {
+    fields.int("num_parts")?;
+    upload_in_parts(path, fields).await
+}
+
+/// Completes or gives up an upload in parts.
 pub(in crate::http) async fn upload_in_parts(path: Rest, fields: Fields) -> ApiResult<()> {
     ArtifactPath::parse(&text(path)?)?;
     fields.required("path")?;
