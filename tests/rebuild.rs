@@ -11,13 +11,18 @@ use proptest::prelude::*;
 use runlog::{
     base::{Seq, TimestampMs, clock::Clock},
     domain::{
-        Command, artifact, experiment, logged_model,
+        Command, artifact, entity, experiment, logged_model,
         metric::{LogMetric, NewPoint},
         model_version, registered_model, run,
     },
     engine::{Context, Engine, replay},
     event::{DatasetInput, KeyValue, LoggedModelStatus, ModelOutput, RunStatus},
-    views::{Views, digest::digest},
+    views::{
+        Views,
+        digest::digest,
+        keys, lookup,
+        store::{Read as _, Value},
+    },
     wal::{MemoryWal, Wal},
 };
 use uuid::Uuid;
@@ -111,8 +116,7 @@ fn experiments() -> impl Strategy<Value = Command> {
         (0..3u64, tag()).prop_map(|(experiment_id, tag)| {
             Command::SetExperimentTag(experiment::SetTag { experiment_id, tag })
         }),
-        (0..3u64).prop_map(|experiment_id| {
-            let key = "k".to_owned();
+        (0..3u64, tag()).prop_map(|(experiment_id, KeyValue { key, .. })| {
             Command::DeleteExperimentTag(experiment::DeleteTag { experiment_id, key })
         }),
     ]
@@ -145,17 +149,15 @@ fn runs() -> impl Strategy<Value = Command> {
             let point = points.remove(0);
             Command::LogMetric(LogMetric { run_id, point })
         }),
-        (run_id(), points(), tag()).prop_map(|(run_id, metrics, tag)| {
-            Command::LogBatch(run::LogBatch {
-                run_id,
-                metrics,
-                params: vec![pair("p", "1")],
-                tags: vec![tag],
-            })
-        }),
+        (run_id(), points(), proptest::collection::vec(tag(), 1..4)).prop_map(
+            |(run_id, metrics, tags)| {
+                let params = vec![pair("p", "1"), pair("k", "1")];
+                Command::LogBatch(run::LogBatch { run_id, metrics, params, tags })
+            }
+        ),
         (run_id(), tag()).prop_map(|(run_id, tag)| Command::SetRunTag(run::SetTag { run_id, tag })),
-        run_id().prop_map(|run_id| {
-            Command::DeleteRunTag(run::DeleteTag { run_id, key: "mlflow.user".to_owned() })
+        (run_id(), tag()).prop_map(|(run_id, KeyValue { key, .. })| {
+            Command::DeleteRunTag(run::DeleteTag { run_id, key })
         }),
         (run_id(), name(), model()).prop_map(|(run_id, name, model_id)| {
             let dataset = DatasetInput {
@@ -203,6 +205,13 @@ fn logged_models() -> impl Strategy<Value = Command> {
         (model(), tag()).prop_map(|(model_id, tag)| {
             Command::SetLoggedModelTags(logged_model::SetTags { model_id, tags: vec![tag] })
         }),
+        (model(), tag()).prop_map(|(model_id, KeyValue { key, .. })| {
+            Command::DeleteLoggedModelTag(logged_model::DeleteTag { model_id, key })
+        }),
+        (model(), tag()).prop_map(|(model_id, param)| {
+            let params = vec![param];
+            Command::LogLoggedModelParams(logged_model::LogParams { model_id, params })
+        }),
     ]
 }
 
@@ -234,6 +243,13 @@ fn registry() -> impl Strategy<Value = Command> {
         (name(), tag()).prop_map(|(name, tag)| {
             Command::SetRegisteredModelTag(registered_model::SetTag { name, tag })
         }),
+        (name(), tag()).prop_map(|(name, KeyValue { key, .. })| {
+            Command::DeleteRegisteredModelTag(registered_model::DeleteTag { name, key })
+        }),
+        (name(), name()).prop_map(|(name, text)| {
+            let description = Some(text);
+            Command::DescribeRegisteredModel(registered_model::Describe { name, description })
+        }),
         (name(), model()).prop_map(|(name, model_id)| {
             Command::CreateModelVersion(model_version::Create {
                 name,
@@ -259,6 +275,13 @@ fn registry() -> impl Strategy<Value = Command> {
         }),
         (name(), 1..4u32, tag()).prop_map(|(name, version, tag)| {
             Command::SetModelVersionTag(model_version::SetTag { name, version, tag })
+        }),
+        (name(), 1..4u32, tag()).prop_map(|(name, version, KeyValue { key, .. })| {
+            Command::DeleteModelVersionTag(model_version::DeleteTag { name, version, key })
+        }),
+        (name(), 1..4u32, name()).prop_map(|(name, version, text)| {
+            let description = Some(text);
+            Command::DescribeModelVersion(model_version::Describe { name, version, description })
         }),
         (name(), 1..4u32).prop_map(|(name, version)| {
             let alias = "best".to_owned();
@@ -382,5 +405,130 @@ proptest! {
         let views = Views::open(&path, LOG_ID, 16 << 20).unwrap();
         prop_assert_eq!(views.position().seq, until);
         prop_assert_eq!(digest(&views.view()).to_string(), expected);
+    }
+}
+
+/// Sets (a value) and deletes (none) of tags under few keys.
+fn tag_changes() -> impl Strategy<Value = Vec<(String, Option<String>)>> {
+    let value = proptest::option::weighted(0.7, (0..3u8).prop_map(|v| format!("v{v}")));
+    proptest::collection::vec(("[a-e]", value), 1..30)
+}
+
+/// What the four kinds of tags that are listed in order of insertion come to.
+fn listed_tags(views: &Views) -> [Vec<(String, String)>; 4] {
+    let view = views.view();
+    let pairs = |tags: &entity::Tags| tags.clone().into_iter().collect();
+    let of_run = view.prefix(&keys::run_part("run0", keys::part::TAG, ""));
+    let of_run = of_run.into_iter().filter_map(|(key, value)| {
+        let Value::Text(place, text) = value else { return None };
+        let (_, _, key) = keys::split_run(&key)?;
+        (key != "mlflow.runName").then(|| (place, (key.to_owned(), text.to_string())))
+    });
+    [
+        lookup::in_order(of_run.collect()),
+        pairs(&lookup::experiment(&view, 0).unwrap().tags),
+        pairs(&lookup::registered_model(&view, "n0").unwrap().tags),
+        pairs(&lookup::model_version(&view, 1, 1).unwrap().tags),
+    ]
+}
+
+/// The commands that make one of each entity with tags.
+fn tagged_entities() -> Vec<Command> {
+    let name = "n0".to_owned();
+    vec![
+        Command::CreateExperiment(experiment::Create {
+            name: "Default".to_owned(),
+            artifact_location: None,
+            default_artifact_root: "mlflow-artifacts:/".to_owned(),
+            tags: vec![],
+        }),
+        Command::CreateRun(run::Create {
+            run_id: "run0".to_owned(),
+            experiment_id: 0,
+            name: None,
+            fallback_name: "n".to_owned(),
+            user_id: String::new(),
+            start_time: 0,
+            tags: vec![],
+        }),
+        Command::CreateRegisteredModel(registered_model::Create {
+            name: name.clone(),
+            description: None,
+            tags: vec![],
+        }),
+        Command::CreateModelVersion(model_version::Create {
+            name,
+            source: "s3://bucket/model".to_owned(),
+            run_id: None,
+            run_link: None,
+            model_id: None,
+            description: None,
+            tags: vec![],
+        }),
+    ]
+}
+
+/// The four commands that set or delete a tag of each of [`tagged_entities`].
+fn change_of_each(key: String, value: Option<String>) -> [Command; 4] {
+    let (run_id, name, version) = ("run0".to_owned(), "n0".to_owned(), 1);
+    let experiment_id = 0;
+    match value {
+        Some(value) => {
+            let tag = KeyValue { key, value };
+            [
+                Command::SetRunTag(run::SetTag { run_id, tag: tag.clone() }),
+                Command::SetExperimentTag(experiment::SetTag { experiment_id, tag: tag.clone() }),
+                Command::SetRegisteredModelTag(registered_model::SetTag {
+                    name: name.clone(),
+                    tag: tag.clone(),
+                }),
+                Command::SetModelVersionTag(model_version::SetTag { name, version, tag }),
+            ]
+        }
+        None => [
+            Command::DeleteRunTag(run::DeleteTag { run_id, key: key.clone() }),
+            Command::DeleteExperimentTag(experiment::DeleteTag { experiment_id, key: key.clone() }),
+            Command::DeleteRegisteredModelTag(registered_model::DeleteTag {
+                name: name.clone(),
+                key: key.clone(),
+            }),
+            Command::DeleteModelVersionTag(model_version::DeleteTag { name, version, key }),
+        ],
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 24, ..ProptestConfig::default() })]
+
+    /// Set again, a tag keeps its place; deleted and set again, it is last; so also on disk.
+    #[test]
+    fn tags_stand_in_the_order_in_which_they_were_first_set(
+        changes in tag_changes(),
+        stop in any::<proptest::sample::Index>(),
+    ) {
+        let mut expected: Vec<(String, String)> = Vec::new();
+        let mut commands = tagged_entities();
+        for (key, value) in changes {
+            let known = expected.iter().position(|(known, _)| *known == key);
+            match (known, &value) {
+                (Some(at), Some(value)) => expected[at].1.clone_from(value),
+                (None, Some(value)) => expected.push((key.clone(), value.clone())),
+                (Some(at), None) => drop(expected.remove(at)),
+                (None, None) => {}
+            }
+            commands.extend(change_of_each(key, value));
+        }
+        let (digests, log) = live(commands);
+        let until = digests.last().unwrap().0;
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("views");
+        for stop in [stop.index(usize::try_from(until.0).unwrap()) as u64, until.0] {
+            let views = Views::open(&path, LOG_ID, 16 << 20).unwrap();
+            replay(&*log, &views, Seq(stop), &mut |_| {}).unwrap();
+            views.flush().unwrap();
+        }
+        for list in listed_tags(&Views::open(&path, LOG_ID, 16 << 20).unwrap()) {
+            prop_assert_eq!(&list, &expected);
+        }
     }
 }

@@ -3,6 +3,7 @@
 
 use std::{cmp::Ordering, collections::BTreeMap};
 
+use indexmap::IndexMap;
 use serde::{Deserialize, Serialize};
 
 use crate::{
@@ -10,8 +11,12 @@ use crate::{
     event::{LoggedModelStatus, RunStatus, Stage},
 };
 
-/// Tags or parameters by key.
+/// Tags or parameters by key: what MLflow lists so.
 pub type KeyValues = BTreeMap<String, String>;
+
+/// Tags in the order in which they were first set, as MLflow lists most of them. To set one again
+/// keeps its place; delete one with `shift_remove`, which keeps the order of the others.
+pub type Tags = IndexMap<String, String>;
 
 /// Whether an entity is deleted, and since when.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -61,7 +66,7 @@ pub struct Experiment {
     /// Time of the last rename, deletion or restoration.
     pub updated_at: i64,
     /// Tags.
-    pub tags: KeyValues,
+    pub tags: Tags,
 }
 
 /// A run, without its metrics, parameters, tags, inputs and outputs.
@@ -192,7 +197,7 @@ pub struct RegisteredModel {
     /// The highest version ever given.
     pub last_version: u32,
     /// Tags.
-    pub tags: KeyValues,
+    pub tags: Tags,
     /// Aliases and the versions they name.
     pub aliases: BTreeMap<String, u32>,
 }
@@ -225,7 +230,7 @@ pub struct ModelVersion {
     /// Whether it is deleted.
     pub lifecycle: Lifecycle,
     /// Tags.
-    pub tags: KeyValues,
+    pub tags: Tags,
 }
 
 /// One step in the stage history of a model version.

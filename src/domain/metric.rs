@@ -77,18 +77,26 @@ pub(super) fn log_metric(state: &dyn State, command: LogMetric) -> Decided {
     Ok(Event::from(logged(command.run_id, vec![command.point])).into())
 }
 
-/// The event for `points`, sorted into series by key, model and dataset.
+/// The event for `points`, sorted into series by key, model and dataset. A series of a logged model
+/// ends where another of the same model begins: MLflow lists a model's points as they were logged.
 pub(super) fn logged(run_id: String, points: Vec<NewPoint>) -> MetricsLogged {
     let mut series: Vec<SeriesPoints> = Vec::new();
-    let mut places: HashMap<SeriesName, usize> = HashMap::new();
+    let mut open: HashMap<SeriesName, usize> = HashMap::new();
+    let mut last_of_model: HashMap<String, SeriesName> = HashMap::new();
     for point in points {
         let NewPoint { key, value, timestamp, step, model_id, dataset_name, dataset_digest } =
             point;
         let name = (key, model_id, dataset_name, dataset_digest);
-        let place = *places.entry(name).or_insert_with_key(|name| {
+        let place = open.get(&name).copied().unwrap_or(series.len());
+        if place == series.len() {
+            if let Some(model_id) = &name.1
+                && let Some(ended) = last_of_model.insert(model_id.clone(), name.clone())
+            {
+                open.remove(&ended);
+            }
             series.push(empty_series(name.clone()));
-            series.len() - 1
-        });
+            open.insert(name, place);
+        }
         if let Some(columns) = series.get_mut(place) {
             columns.timestamps.push(timestamp);
             columns.steps.push(step);
@@ -103,4 +111,43 @@ type SeriesName = (String, Option<String>, Option<String>, Option<String>);
 fn empty_series((key, model_id, dataset_name, dataset_digest): SeriesName) -> SeriesPoints {
     let (timestamps, steps, values) = (Vec::new(), Vec::new(), Vec::new());
     SeriesPoints { key, model_id, dataset_name, dataset_digest, timestamps, steps, values }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn point(key: &str, step: i64, model_id: Option<&str>) -> NewPoint {
+        let (key, model_id) = (key.to_owned(), model_id.map(str::to_owned));
+        let (dataset_name, dataset_digest) = (None, None);
+        NewPoint { key, value: 0.5, timestamp: 1, step, model_id, dataset_name, dataset_digest }
+    }
+
+    fn series(points: Vec<NewPoint>) -> Vec<(String, Vec<i64>)> {
+        let logged = logged("r".to_owned(), points);
+        logged.series.into_iter().map(|series| (series.key, series.steps)).collect()
+    }
+
+    #[test]
+    fn points_of_a_run_are_sorted_into_series_and_those_of_a_model_keep_their_order() {
+        let named = |key: &str, steps: &[i64]| (key.to_owned(), steps.to_vec());
+        let of_run = [("b", 1), ("a", 1), ("b", 2), ("a", 2)];
+        let of_run: Vec<_> = of_run.iter().map(|(key, step)| point(key, *step, None)).collect();
+        assert_eq!(series(of_run), [named("b", &[1, 2]), named("a", &[1, 2])]);
+
+        let of_model = |key, step| point(key, step, Some("m"));
+        let mixed = vec![
+            of_model("b", 1),
+            of_model("b", 2),
+            point("b", 3, None),
+            point("b", 4, Some("other")),
+            of_model("b", 5),
+            of_model("a", 6),
+            of_model("b", 7),
+            point("b", 8, None),
+        ];
+        let expected =
+            [("b", &[1, 2, 5][..]), ("b", &[3, 8]), ("b", &[4]), ("a", &[6]), ("b", &[7])];
+        assert_eq!(series(mixed), expected.map(|(key, steps)| named(key, steps)));
+    }
 }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::{
     Decided, Decision, Rejection, State,
-    entity::{KeyValues, RegisteredModel},
+    entity::{RegisteredModel, Tags},
     model_version,
     tag_names::IS_PROMPT,
     validate,
@@ -103,7 +103,7 @@ pub fn alias_not_found(alias: &str) -> Rejection {
 }
 
 /// Whether tags are those of a prompt.
-pub(super) fn is_prompt(tags: &KeyValues) -> bool {
+pub(super) fn is_prompt(tags: &Tags) -> bool {
     tags.get(IS_PROMPT).is_some_and(|value| value.eq_ignore_ascii_case("true"))
 }
 

@@ -177,7 +177,8 @@ pub(super) fn create(state: &dyn State, command: Create) -> Decided {
         user_id: command.user_id,
         status: RunStatus::Running,
         start_time: command.start_time,
-        tags: tags.into_iter().filter(|tag| tag.key != RUN_NAME).collect(),
+        // An empty name names nothing; any other keeps its place among the tags.
+        tags: tags.into_iter().filter(|tag| tag.key != RUN_NAME || !tag.value.is_empty()).collect(),
     })
     .into())
 }
@@ -234,7 +235,9 @@ pub(super) fn log_batch(state: &dyn State, command: LogBatch) -> Decided {
         events.push(metric::logged(run_id.clone(), metrics).into());
     }
     if !tags.is_empty() {
-        events.push(RunTagsSet { run_id, tags: validate::last_of_each(tags) }.into());
+        let mut tags = validate::last_of_each(tags);
+        tags.sort_by_key(|tag| tag.key != RUN_NAME); // MLflow sets the name before the others
+        events.push(RunTagsSet { run_id, tags }.into());
     }
     Ok(events.into())
 }

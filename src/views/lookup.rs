@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::{
     keys,
-    store::{Read, Value},
+    store::{Place, Read, Value},
 };
 use crate::domain::entity::{
     Artifact, Experiment, Lifecycle, LoggedModel, LoggedModelMetric, ModelVersion, RegisteredModel,
@@ -59,12 +59,19 @@ pub fn run_lifecycle(read: &dyn Read, run: &Run) -> Lifecycle {
 
 /// The value of a run's parameter.
 pub fn run_param(read: &dyn Read, run_id: &str, key: &str) -> Option<Arc<str>> {
-    typed!(read, keys::run_part(run_id, keys::part::PARAM, key), Text)
+    text(read, &keys::run_part(run_id, keys::part::PARAM, key))
 }
 
 /// The value of a run's tag.
 pub fn run_tag(read: &dyn Read, run_id: &str, key: &str) -> Option<Arc<str>> {
-    typed!(read, keys::run_part(run_id, keys::part::TAG, key), Text)
+    text(read, &keys::run_part(run_id, keys::part::TAG, key))
+}
+
+fn text(read: &dyn Read, key: &[u8]) -> Option<Arc<str>> {
+    match read.get(key) {
+        Some(Value::Text(_, text)) => Some(text),
+        _ => None,
+    }
 }
 
 /// A logged model by id.
@@ -72,14 +79,14 @@ pub fn logged_model(read: &dyn Read, model_id: &str) -> Option<Arc<LoggedModel>>
     typed!(read, keys::logged_model(model_id), LoggedModel)
 }
 
-/// The metric points of a logged model.
+/// The metric points of a logged model, in the order of logging.
 pub fn logged_model_metrics(read: &dyn Read, model_id: &str) -> Vec<Arc<LoggedModelMetric>> {
     let entries = read.prefix(&keys::logged_model_metrics(model_id)).into_iter();
     let metrics = entries.filter_map(|(_, value)| match value {
-        Value::LoggedModelMetric(metric) => Some(metric),
+        Value::LoggedModelMetric(place, metric) => Some((place, metric)),
         _ => None,
     });
-    metrics.collect()
+    in_order(metrics.collect())
 }
 
 /// A registered model by its number, deleted ones included.
@@ -119,6 +126,12 @@ pub fn latest_versions(read: &dyn Read, id: u64) -> Vec<Arc<ModelVersion>> {
         }
     }
     latest
+}
+
+/// Parts of an entity in the order of their places.
+pub fn in_order<T>(mut parts: Vec<(Place, T)>) -> Vec<T> {
+    parts.sort_by_key(|(place, _)| *place);
+    parts.into_iter().map(|(_, part)| part).collect()
 }
 
 /// An artifact by path.

@@ -3,7 +3,7 @@ use std::collections::BTreeMap;
 use super::*;
 use crate::{
     base::Seq,
-    domain::entity::{Experiment, KeyValues, Lifecycle, RegisteredModel, Run},
+    domain::entity::{Experiment, KeyValues, Lifecycle, RegisteredModel, Run, Tags},
     event::{LoggedModelStatus, RunStatus},
 };
 
@@ -74,7 +74,7 @@ impl State for Fake {
 
     fn registered_model(&self, name: &str) -> Option<Arc<RegisteredModel>> {
         let prompt = ("mlflow.prompt.is_prompt".to_owned(), "true".to_owned());
-        let tags = if name == "p" { KeyValues::from([prompt]) } else { KeyValues::new() };
+        let tags = if name == "p" { Tags::from([prompt]) } else { Tags::new() };
         ["it", "p"].contains(&name).then(|| {
             Arc::new(RegisteredModel {
                 registered_model_id: 1,
@@ -113,7 +113,7 @@ impl State for Fake {
                 created_at: 0,
                 updated_at: 0,
                 lifecycle: Lifecycle::active(Seq(1)),
-                tags: KeyValues::new(),
+                tags: Tags::new(),
             })
         };
         vec![version(1, Stage::Production), version(2, Stage::None)]

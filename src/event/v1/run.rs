@@ -21,7 +21,7 @@ pub struct RunCreated {
     pub start_time: i64,
     /// Where its artifacts go.
     pub artifact_uri: String,
-    /// Tags it was created with.
+    /// Tags it was created with; its name is among them if the client set it so.
     pub tags: Vec<KeyValue>,
 }
 
@@ -68,7 +68,7 @@ pub struct ParamsLogged {
 pub struct MetricsLogged {
     /// By which run.
     pub run_id: String,
-    /// The points, by series.
+    /// The points, by series; a series may come more than once.
     pub series: Vec<SeriesPoints>,
 }
 

@@ -47,7 +47,8 @@ pub(super) fn find(read: &dyn Read, name: &str) -> ApiResult<Arc<RegisteredModel
 fn shown(app: &App, name: &str) -> ApiResult<Object> {
     let view = app.engine.views().view();
     let found = find(&view, name)?;
-    Ok(Object::new().set("registered_model", wire::registered_model(&view, &found)))
+    let latest = lookup::latest_versions(&view, found.registered_model_id);
+    Ok(Object::new().set("registered_model", wire::registered_model(&found, &latest)))
 }
 
 pub(in super::super) async fn create_registered_model(
@@ -116,7 +117,12 @@ pub(in super::super) async fn search(State(app): State<App>, fields: Fields) -> 
     };
     let found = search_registered_models(app.engine.views(), &query);
     let view = app.engine.views().view();
-    let models = found.items.iter().map(|it| wire::registered_model(&view, it)).collect();
+    let show = |model: &Arc<RegisteredModel>| {
+        let mut latest = lookup::latest_versions(&view, model.registered_model_id);
+        latest.sort_by_key(|version| version.stage.as_str()); // in searches alone
+        wire::registered_model(model, &latest)
+    };
+    let models = found.items.iter().map(show).collect();
     Ok(Object::new()
         .set_list("registered_models", models)
         .set_some("next_page_token", found.next_offset.map(page::token)))

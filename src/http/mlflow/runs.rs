@@ -13,7 +13,8 @@ use super::{
         response::{Empty, Object},
     },
     experiments::parse_id,
-    page, wire,
+    page,
+    wire::{self, Shown},
 };
 use crate::{
     base::{id, names},
@@ -36,8 +37,8 @@ pub(super) fn not_found(run_id: &str) -> ApiError {
     ApiError::missing(format!("Run with id={run_id} not found"))
 }
 
-fn show_run(app: &App, run_id: &str) -> ApiResult<Value> {
-    wire::run(&app.engine.views().view(), run_id).ok_or_else(|| not_found(run_id))
+fn show_run(app: &App, run_id: &str, shown: Shown) -> ApiResult<Value> {
+    wire::run(&app.engine.views().view(), run_id, shown).ok_or_else(|| not_found(run_id))
 }
 
 pub(in super::super) async fn create_run(
@@ -57,11 +58,11 @@ pub(in super::super) async fn create_run(
         tags: fields.pairs("tags")?,
     };
     app.execute(context, Command::CreateRun(command)).await?;
-    Ok(Object::new().set("run", show_run(&app, &run_id)?))
+    Ok(Object::new().set("run", show_run(&app, &run_id, Shown::Created)?))
 }
 
 pub(in super::super) async fn get_run(State(app): State<App>, fields: Fields) -> ApiResult<Object> {
-    Ok(Object::new().set("run", show_run(&app, &fields.run_id()?)?))
+    Ok(Object::new().set("run", show_run(&app, &fields.run_id()?, Shown::Whole)?))
 }
 
 /// The status a request asks for, by word or by the number of MLflow's enum.
@@ -131,7 +132,8 @@ pub(in super::super) async fn search(State(app): State<App>, fields: Fields) -> 
     let views = app.engine.views();
     let found = search_runs(views, &experiments, &query);
     let view = views.view();
-    let shown = found.items.iter().filter_map(|run_id| wire::run(&view, run_id)).collect();
+    let shown =
+        found.items.iter().filter_map(|run_id| wire::run(&view, run_id, Shown::Found)).collect();
     Ok(Object::new()
         .set_list("runs", shown)
         .set_some("next_page_token", found.next_offset.map(page::token)))

@@ -21,8 +21,8 @@ pub(super) fn pair(key: &str, value: &str) -> Value {
 }
 
 /// A list of `{"key", "value"}`.
-pub(super) fn pairs(pairs: &KeyValues) -> Vec<Value> {
-    pairs.iter().map(|(key, value)| pair(key, value)).collect()
+pub(super) fn pairs<'a>(pairs: impl IntoIterator<Item = (&'a String, &'a String)>) -> Vec<Value> {
+    pairs.into_iter().map(|(key, value)| pair(key, value)).collect()
 }
 
 /// An experiment.
@@ -64,8 +64,19 @@ pub(super) fn metric(key: &str, point: &Point) -> Object {
         .set("step", point.step)
 }
 
+/// The answer that a run is part of; MLflow leaves something out of two of them.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Shown {
+    /// All of it.
+    Whole,
+    /// As just created: without outputs.
+    Created,
+    /// As found by a search: without the models it used.
+    Found,
+}
+
 /// A run with its latest metrics, parameters, tags, inputs and outputs, read in one go.
-pub(super) fn run(read: &dyn Read, run_id: &str) -> Option<Value> {
+pub(super) fn run(read: &dyn Read, run_id: &str, shown: Shown) -> Option<Value> {
     let mut info: Option<Arc<Run>> = None;
     let (mut metrics, mut params, mut tags) = (Vec::new(), Vec::new(), Vec::new());
     let (mut datasets, mut model_inputs, mut outputs) = (Vec::new(), Vec::new(), Vec::new());
@@ -73,10 +84,15 @@ pub(super) fn run(read: &dyn Read, run_id: &str) -> Option<Value> {
         let (_, kind, name) = keys::split_run(&key)?;
         match (kind, value) {
             (part::SELF, Stored::Run(run)) => info = Some(run),
-            (part::METRIC, Stored::Point(point)) => metrics.push(metric(name, &point).into()),
-            (part::PARAM, Stored::Text(text)) => params.push(pair(name, &text)),
-            (part::TAG, Stored::Text(text)) => tags.push(pair(name, &text)),
-            (part::DATASET, Stored::Dataset(dataset)) => datasets.push(dataset_input(&dataset)),
+            (part::METRIC, Stored::Point(place, point)) => {
+                metrics.push((place, metric(name, &point).into()));
+            }
+            (part::PARAM, Stored::Text(place, text)) => params.push((place, pair(name, &text))),
+            (part::TAG, Stored::Text(place, text)) => tags.push((place, pair(name, &text))),
+            (part::DATASET, Stored::Dataset(place, dataset)) => {
+                datasets.push((place, dataset_input(&dataset)));
+            }
+            (part::MODEL_INPUT, _) if shown == Shown::Found => {}
             (part::MODEL_INPUT, _) => model_inputs.push(Object::new().set("model_id", name).into()),
             (part::MODEL_OUTPUT, Stored::Step(step)) => {
                 outputs.push(Object::new().set("model_id", name).set("step", step).into());
@@ -87,16 +103,19 @@ pub(super) fn run(read: &dyn Read, run_id: &str) -> Option<Value> {
     let info = info?;
     let lifecycle = lookup::run_lifecycle(read, &info);
     let data = Object::new()
-        .set_list("metrics", metrics)
-        .set_list("params", params)
-        .set_list("tags", tags);
-    let inputs =
-        Object::new().set_list("dataset_inputs", datasets).set_list("model_inputs", model_inputs);
+        .set_list("metrics", lookup::in_order(metrics))
+        .set_list("params", lookup::in_order(params))
+        .set_list("tags", lookup::in_order(tags));
+    let inputs = Object::new()
+        .set_list("dataset_inputs", lookup::in_order(datasets))
+        .set_list("model_inputs", model_inputs);
+    let outputs =
+        (shown != Shown::Created).then(|| Object::new().set_list("model_outputs", outputs));
     let run = Object::new()
         .set("info", run_info(&info, lifecycle))
         .set("data", data)
         .set("inputs", inputs)
-        .set("outputs", Object::new().set_list("model_outputs", outputs));
+        .set_some("outputs", outputs);
     Some(run.into())
 }
 
@@ -108,6 +127,6 @@ fn dataset_input(it: &DatasetInput) -> Value {
         .set("source", it.source.as_str())
         .set_some("schema", it.schema.as_deref())
         .set_some("profile", it.profile.as_deref());
-    let tags = it.tags.iter().map(|tag| pair(&tag.key, &tag.value)).collect();
-    Object::new().set_list("tags", tags).set("dataset", dataset).into()
+    let tags: KeyValues = it.tags.iter().map(|tag| (tag.key.clone(), tag.value.clone())).collect();
+    Object::new().set_list("tags", pairs(&tags)).set("dataset", dataset).into()
 }

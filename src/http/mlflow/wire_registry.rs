@@ -1,20 +1,18 @@
 //! Registered models, versions and logged models as MLflow's JSON (3.17's `model_registry.proto`
 //! and `service.proto`).
 
+use std::sync::Arc;
+
 use serde_json::Value;
 
 use super::{
     super::response::Object,
     wire::{metric, pairs},
 };
-use crate::{
-    domain::entity::{LoggedModel, LoggedModelMetric, ModelVersion, Point, RegisteredModel},
-    views::{lookup, store::Read},
-};
+use crate::domain::entity::{LoggedModel, LoggedModelMetric, ModelVersion, Point, RegisteredModel};
 
-/// A registered model with its latest versions.
-pub(super) fn registered_model(read: &dyn Read, it: &RegisteredModel) -> Value {
-    let latest = lookup::latest_versions(read, it.registered_model_id);
+/// A registered model with its latest versions, which the caller has in order.
+pub(super) fn registered_model(it: &RegisteredModel, latest: &[Arc<ModelVersion>]) -> Value {
     let aliases = it.aliases.iter().map(|(alias, version)| {
         Object::new().set("alias", alias.as_str()).set("version", version.to_string()).into()
     });

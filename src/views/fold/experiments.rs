@@ -55,6 +55,6 @@ pub(super) fn tag_set(changes: &mut Changes<'_>, event: &ExperimentTagSet) {
 
 pub(super) fn tag_deleted(changes: &mut Changes<'_>, event: &ExperimentTagDeleted) {
     modify!(changes, keys::experiment(event.experiment_id), Experiment, |it: &mut Experiment| {
-        it.tags.remove(&event.key);
+        it.tags.shift_remove(&event.key);
     });
 }

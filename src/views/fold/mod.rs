@@ -12,7 +12,7 @@ mod timeline;
 
 use super::{
     keys::{self, Key},
-    store::{Changes, Read, Value},
+    store::{Changes, Place, Read, Value},
 };
 use crate::event::{Envelope, Event};
 
@@ -27,14 +27,14 @@ pub fn fold(changes: &mut Changes<'_>, envelope: &Envelope) {
         Event::ExperimentTagSet(event) => experiments::tag_set(changes, event),
         Event::ExperimentTagDeleted(event) => experiments::tag_deleted(changes, event),
         Event::RunCreated(event) => runs::created(changes, envelope, event),
-        Event::RunUpdated(event) => runs::updated(changes, event),
+        Event::RunUpdated(event) => runs::updated(changes, envelope, event),
         Event::RunDeleted(event) => runs::deleted(changes, envelope, event),
         Event::RunRestored(event) => runs::restored(changes, envelope, event),
-        Event::ParamsLogged(event) => runs::params_logged(changes, event),
-        Event::MetricsLogged(event) => series::metrics_logged(changes, event),
-        Event::RunTagsSet(event) => runs::tags_set(changes, event),
+        Event::ParamsLogged(event) => runs::params_logged(changes, envelope, event),
+        Event::MetricsLogged(event) => series::metrics_logged(changes, envelope, event),
+        Event::RunTagsSet(event) => runs::tags_set(changes, envelope, event),
         Event::RunTagDeleted(event) => runs::tag_deleted(changes, event),
-        Event::InputsLogged(event) => runs::inputs_logged(changes, event),
+        Event::InputsLogged(event) => runs::inputs_logged(changes, envelope, event),
         Event::OutputsLogged(event) => runs::outputs_logged(changes, event),
         Event::LoggedModelCreated(event) => logged_models::created(changes, envelope, event),
         Event::LoggedModelFinalized(event) => logged_models::finalized(changes, event),

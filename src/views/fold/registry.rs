@@ -103,7 +103,7 @@ pub(super) fn model_tag_set(changes: &mut Changes<'_>, event: &RegisteredModelTa
 
 pub(super) fn model_tag_deleted(changes: &mut Changes<'_>, event: &RegisteredModelTagDeleted) {
     model!(changes, event, |it: &mut RegisteredModel| {
-        it.tags.remove(&event.key);
+        it.tags.shift_remove(&event.key);
     });
 }
 
@@ -165,7 +165,7 @@ pub(super) fn version_tag_set(changes: &mut Changes<'_>, event: &ModelVersionTag
 
 pub(super) fn version_tag_deleted(changes: &mut Changes<'_>, event: &ModelVersionTagDeleted) {
     version!(changes, event, |it: &mut ModelVersion| {
-        it.tags.remove(&event.key);
+        it.tags.shift_remove(&event.key);
     });
 }
 

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{Changes, Read, Value, keys, keys::part, modify};
+use super::{Changes, Place, Read, Value, keys, keys::part, modify};
 use crate::{
     domain::{
         entity::{Lifecycle, Run},
@@ -15,12 +15,13 @@ use crate::{
 };
 
 pub(super) fn created(changes: &mut Changes<'_>, envelope: &Envelope, event: &RunCreated) {
+    let user_tag = event.tags.iter().rfind(|tag| tag.key == USER);
     let run = Run {
         run_id: event.run_id.clone(),
         experiment_id: event.experiment_id,
         name: event.name.clone(),
         user_id: event.user_id.clone(),
-        user_tag: None,
+        user_tag: user_tag.map(|tag| tag.value.clone()),
         status: event.status,
         start_time: event.start_time,
         end_time: None,
@@ -28,11 +29,17 @@ pub(super) fn created(changes: &mut Changes<'_>, envelope: &Envelope, event: &Ru
         artifact_uri: event.artifact_uri.clone(),
     };
     changes.put(keys::run(&event.run_id), Value::Run(run.into()));
-    put_tag(changes, &event.run_id, RUN_NAME, &event.name);
-    event.tags.iter().for_each(|tag| set_tag(changes, &event.run_id, &tag.key, &tag.value));
+    // The name comes last, unless it stands among the tags.
+    let named = event.tags.iter().any(|tag| tag.key == RUN_NAME);
+    let name = (!named).then_some((RUN_NAME, event.name.as_str()));
+    let tags = event.tags.iter().map(|tag| (tag.key.as_str(), tag.value.as_str())).chain(name);
+    for ((key, value), place) in tags.zip(Place::of_event(envelope.seq)) {
+        let key = keys::run_part(&event.run_id, part::TAG, key);
+        changes.put(key, Value::Text(place, Arc::from(value)));
+    }
 }
 
-pub(super) fn updated(changes: &mut Changes<'_>, event: &RunUpdated) {
+pub(super) fn updated(changes: &mut Changes<'_>, envelope: &Envelope, event: &RunUpdated) {
     modify!(changes, keys::run(&event.run_id), Run, |run: &mut Run| {
         run.status = event.status.unwrap_or(run.status);
         run.end_time = event.end_time.or(run.end_time);
@@ -41,7 +48,8 @@ pub(super) fn updated(changes: &mut Changes<'_>, event: &RunUpdated) {
         }
     });
     if let Some(name) = &event.name {
-        put_tag(changes, &event.run_id, RUN_NAME, name);
+        let place = Place { seq: envelope.seq, index: 0 };
+        put_tag(changes, &event.run_id, RUN_NAME, name, place);
     }
 }
 
@@ -57,20 +65,22 @@ pub(super) fn restored(changes: &mut Changes<'_>, envelope: &Envelope, event: &R
     });
 }
 
-pub(super) fn params_logged(changes: &mut Changes<'_>, event: &ParamsLogged) {
-    for param in &event.params {
+pub(super) fn params_logged(changes: &mut Changes<'_>, envelope: &Envelope, event: &ParamsLogged) {
+    for (param, place) in event.params.iter().zip(Place::of_event(envelope.seq)) {
         let key = keys::run_part(&event.run_id, part::PARAM, &param.key);
-        changes.put(key, Value::Text(Arc::from(param.value.as_str())));
+        changes.put(key, Value::Text(place, Arc::from(param.value.as_str())));
     }
 }
 
-pub(super) fn tags_set(changes: &mut Changes<'_>, event: &RunTagsSet) {
-    event.tags.iter().for_each(|tag| set_tag(changes, &event.run_id, &tag.key, &tag.value));
+pub(super) fn tags_set(changes: &mut Changes<'_>, envelope: &Envelope, event: &RunTagsSet) {
+    for (tag, place) in event.tags.iter().zip(Place::of_event(envelope.seq)) {
+        put_tag(changes, &event.run_id, &tag.key, &tag.value, place);
+        set_attribute(changes, &event.run_id, &tag.key, &tag.value);
+    }
 }
 
-/// Sets a tag, and what of the run itself goes with it: two tags are also attributes.
-fn set_tag(changes: &mut Changes<'_>, run_id: &str, key: &str, value: &str) {
-    put_tag(changes, run_id, key, value);
+/// Sets what of the run itself goes with a tag: two tags are also attributes.
+fn set_attribute(changes: &mut Changes<'_>, run_id: &str, key: &str, value: &str) {
     match key {
         RUN_NAME => modify!(changes, keys::run(run_id), Run, |run: &mut Run| {
             value.clone_into(&mut run.name);
@@ -82,8 +92,14 @@ fn set_tag(changes: &mut Changes<'_>, run_id: &str, key: &str, value: &str) {
     }
 }
 
-fn put_tag(changes: &mut Changes<'_>, run_id: &str, key: &str, value: &str) {
-    changes.put(keys::run_part(run_id, part::TAG, key), Value::Text(Arc::from(value)));
+/// Puts a tag where it stands already, or else in `place`.
+fn put_tag(changes: &mut Changes<'_>, run_id: &str, key: &str, value: &str, place: Place) {
+    let key = keys::run_part(run_id, part::TAG, key);
+    let place = match changes.get(&key) {
+        Some(Value::Text(known, _)) => known,
+        _ => place,
+    };
+    changes.put(key, Value::Text(place, Arc::from(value)));
 }
 
 pub(super) fn tag_deleted(changes: &mut Changes<'_>, event: &RunTagDeleted) {
@@ -93,12 +109,12 @@ pub(super) fn tag_deleted(changes: &mut Changes<'_>, event: &RunTagDeleted) {
     }
 }
 
-pub(super) fn inputs_logged(changes: &mut Changes<'_>, event: &InputsLogged) {
-    for dataset in &event.datasets {
+pub(super) fn inputs_logged(changes: &mut Changes<'_>, envelope: &Envelope, event: &InputsLogged) {
+    for (dataset, place) in event.datasets.iter().zip(Place::of_event(envelope.seq)) {
         let key = keys::run_dataset(&event.run_id, &dataset.name, &dataset.digest);
         // The first use of a dataset in a run stands, as in MLflow.
         if changes.get(&key).is_none() {
-            changes.put(key, Value::Dataset(dataset.clone().into()));
+            changes.put(key, Value::Dataset(place, dataset.clone().into()));
         }
     }
     for model_id in &event.model_ids {

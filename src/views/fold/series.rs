@@ -8,20 +8,25 @@
 
 use std::sync::Arc;
 
-use super::{Changes, Key, Read, Value, keys};
+use super::{Changes, Key, Place, Read, Value, keys};
 use crate::{
     domain::entity::{LoggedModelMetric, Point},
-    event::{MetricsLogged, SeriesPoints},
+    event::{Envelope, MetricsLogged, SeriesPoints},
 };
 
 /// Points of a full block.
 pub(in crate::views) const BLOCK_POINTS: usize = 512;
 
-pub(super) fn metrics_logged(changes: &mut Changes<'_>, event: &MetricsLogged) {
-    for series in &event.series {
-        insert_points(changes, &event.run_id, series);
+pub(super) fn metrics_logged(
+    changes: &mut Changes<'_>,
+    envelope: &Envelope,
+    event: &MetricsLogged,
+) {
+    let mut of_models = Place::of_event(envelope.seq);
+    for (series, place) in event.series.iter().zip(Place::of_event(envelope.seq)) {
+        insert_points(changes, &event.run_id, series, place);
         if let Some(model_id) = &series.model_id {
-            model_points(changes, &event.run_id, model_id, series);
+            model_points(changes, &event.run_id, model_id, series, &mut of_models);
         }
     }
 }
@@ -31,14 +36,15 @@ fn points(series: &SeriesPoints) -> impl Iterator<Item = Point> + '_ {
     rows.map(|((&timestamp, &step), &value)| Point { timestamp, step, value })
 }
 
-/// Adds points to a run's series.
-fn insert_points(changes: &mut Changes<'_>, run_id: &str, series: &SeriesPoints) {
+/// Adds points to a run's series, which takes `place` if it begins with them.
+fn insert_points(changes: &mut Changes<'_>, run_id: &str, series: &SeriesPoints, place: Place) {
     let later = |a: Point, b: Point| if b.is_later_than(&a) { b } else { a };
     let Some(latest) = points(series).reduce(later) else { return };
     let latest_key = keys::run_part(run_id, keys::part::METRIC, &series.key);
     match changes.get(&latest_key) {
-        Some(Value::Point(known)) if !latest.is_later_than(&known) => {}
-        _ => changes.put(latest_key, Value::Point(latest)),
+        Some(Value::Point(_, known)) if !latest.is_later_than(&known) => {}
+        Some(Value::Point(place, _)) => changes.put(latest_key, Value::Point(place, latest)),
+        _ => changes.put(latest_key, Value::Point(place, latest)),
     }
     let mut tail = Tail::take(changes, run_id, &series.key);
     for point in points(series) {
@@ -135,8 +141,14 @@ fn insert_late(changes: &mut Changes<'_>, run_id: &str, metric: &str, point: Poi
 
 /// Notes points under the logged model that they measure. Of two values for one run, time and
 /// step the first stands, as in MLflow.
-fn model_points(changes: &mut Changes<'_>, run_id: &str, model_id: &str, series: &SeriesPoints) {
-    for point in points(series) {
+fn model_points(
+    changes: &mut Changes<'_>,
+    run_id: &str,
+    model_id: &str,
+    series: &SeriesPoints,
+    places: &mut impl Iterator<Item = Place>,
+) {
+    for (point, place) in points(series).zip(places) {
         let key = keys::logged_model_metric(model_id, &series.key, run_id, &point);
         if changes.get(&key).is_some() {
             continue;
@@ -148,6 +160,6 @@ fn model_points(changes: &mut Changes<'_>, run_id: &str, model_id: &str, series:
             dataset_digest: series.dataset_digest.clone(),
             point,
         };
-        changes.put(key, Value::LoggedModelMetric(metric.into()));
+        changes.put(key, Value::LoggedModelMetric(place, metric.into()));
     }
 }

@@ -39,13 +39,13 @@ impl Catalog {
                 self.model_versions.insert((it.registered_model_id, it.version), it.clone());
             }
             Value::Number(_)
-            | Value::Text(_)
-            | Value::Point(_)
+            | Value::Text(..)
+            | Value::Point(..)
             | Value::Points(_)
             | Value::Positions(_)
             | Value::Run(_)
-            | Value::Dataset(_)
-            | Value::LoggedModelMetric(_)
+            | Value::Dataset(..)
+            | Value::LoggedModelMetric(..)
             | Value::StageChange(_)
             | Value::Artifact(_)
             | Value::Step(_) => {}

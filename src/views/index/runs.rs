@@ -6,7 +6,11 @@ use std::{
 };
 
 use super::{
-    super::{keys, keys::part, store::Value},
+    super::{
+        keys,
+        keys::part,
+        store::{Place, Value},
+    },
     Column, Symbol, Symbols,
 };
 use crate::{
@@ -41,6 +45,8 @@ pub struct RunRow {
 /// A dataset use as searches ask for it.
 #[derive(Debug, Clone, Copy)]
 pub struct DatasetRow {
+    /// Its place among all uses.
+    pub place: Place,
     /// Name.
     pub name: Symbol,
     /// Digest.
@@ -70,21 +76,22 @@ impl RunIndex {
         let row = self.row_of(run_id);
         match (part, value) {
             (part::SELF, Some(Value::Run(run))) => self.set_run(row, run),
-            (part::METRIC, Some(Value::Point(point))) => {
+            (part::METRIC, Some(Value::Point(_, point))) => {
                 column(&mut self.metrics, name).set(row, Some(point.value));
             }
-            (part::PARAM, Some(Value::Text(text))) => {
+            (part::PARAM, Some(Value::Text(_, text))) => {
                 let symbol = self.symbols.intern(text);
                 column(&mut self.params, name).set(row, Some(symbol));
             }
-            (part::TAG, Some(Value::Text(text))) => {
+            (part::TAG, Some(Value::Text(_, text))) => {
                 let symbol = self.symbols.intern(text);
                 column(&mut self.tags, name).set(row, Some(symbol));
             }
             (part::TAG, None) => column(&mut self.tags, name).set(row, None),
-            (part::DATASET, Some(Value::Dataset(dataset))) => {
+            (part::DATASET, Some(Value::Dataset(place, dataset))) => {
                 let context = dataset.tags.iter().find(|tag| tag.key == "mlflow.data.context");
                 let entry = DatasetRow {
+                    place: *place,
                     name: self.symbols.intern(&dataset.name),
                     digest: self.symbols.intern(&dataset.digest),
                     context: context.map_or(Symbol::NONE, |tag| self.symbols.intern(&tag.value)),

@@ -1,8 +1,11 @@
 //! Which datasets the runs of experiments used.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
-use super::{super::Views, each_slice};
+use super::{
+    super::{Views, store::Place},
+    each_slice,
+};
 
 /// A dataset and what it was used for.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -17,24 +20,32 @@ pub struct DatasetSummary {
     pub context: Option<String>,
 }
 
-/// At most `limit` distinct uses of datasets in `experiments`, sorted.
+/// At most `limit` distinct uses of datasets in `experiments`: by experiment, name and digest, and
+/// the contexts of one dataset in the order of first use.
 pub fn dataset_summaries(
     views: &Views,
     experiments: &BTreeSet<u64>,
     limit: usize,
 ) -> Vec<DatasetSummary> {
-    let mut found = BTreeSet::new();
+    let mut firsts: BTreeMap<DatasetSummary, Place> = BTreeMap::new();
     for &experiment_id in experiments {
         each_slice(views, experiment_id, |index, rows| {
             let text = |symbol| index.runs.symbols.text(symbol).map(str::to_owned);
             let uses = rows.iter().flat_map(|row| index.runs.datasets(*row));
-            found.extend(uses.map(|dataset| DatasetSummary {
-                experiment_id,
-                name: text(dataset.name).unwrap_or_default(),
-                digest: text(dataset.digest).unwrap_or_default(),
-                context: text(dataset.context),
-            }));
+            for dataset in uses {
+                let summary = DatasetSummary {
+                    experiment_id,
+                    name: text(dataset.name).unwrap_or_default(),
+                    digest: text(dataset.digest).unwrap_or_default(),
+                    context: text(dataset.context),
+                };
+                let first = firsts.entry(summary).or_insert(dataset.place);
+                *first = dataset.place.min(*first);
+            }
         });
     }
-    found.into_iter().take(limit).collect()
+    let mut found: Vec<_> = firsts.into_iter().collect();
+    let dataset = |it: &DatasetSummary| (it.experiment_id, it.name.clone(), it.digest.clone());
+    found.sort_by_cached_key(|(summary, first)| (dataset(summary), *first));
+    found.into_iter().map(|(summary, _)| summary).take(limit).collect()
 }

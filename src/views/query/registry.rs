@@ -8,13 +8,13 @@ use super::{
 };
 use crate::{
     domain::{
-        entity::{KeyValues, ModelVersion, RegisteredModel},
+        entity::{ModelVersion, RegisteredModel, Tags},
         tag_names::IS_PROMPT,
     },
     search::{Attribute, Comparison, Field, SortValue},
 };
 
-fn is_prompt(tags: &KeyValues) -> bool {
+fn is_prompt(tags: &Tags) -> bool {
     tags.get(IS_PROMPT).is_some_and(|value| value == "true")
 }
 
@@ -86,7 +86,7 @@ fn versions_of(catalog: &Catalog, id: u64) -> impl Iterator<Item = &Arc<ModelVer
 
 fn holds<'a>(
     comparison: &Comparison,
-    tags: &KeyValues,
+    tags: &Tags,
     attribute: impl Fn(Attribute) -> SortValue<'a>,
 ) -> bool {
     match &comparison.field {

@@ -21,7 +21,7 @@ pub use base::{Base, Cursor, StoreError};
 pub use changes::Changes;
 pub use layers::{Frozen, Layers, View};
 pub use sled::SledBase;
-pub use value::Value;
+pub use value::{Place, Value};
 
 use super::keys::{Key, after_prefix};
 

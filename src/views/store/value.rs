@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::packed;
 use crate::{
+    base::Seq,
     domain::entity::{
         Artifact, Experiment, LoggedModel, LoggedModelMetric, ModelVersion, Point, RegisteredModel,
         Run, StageChange,
@@ -16,6 +17,23 @@ use crate::{
     },
 };
 
+/// Where a part of an entity stands among its like, in the order in which they were first put
+/// there: by event, then inside the event. Deleted and put there again, it stands last.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct Place {
+    /// Position of the event.
+    pub seq: Seq,
+    /// Number inside the event, from 0.
+    pub index: u32,
+}
+
+impl Place {
+    /// The places that the parts of one event take.
+    pub fn of_event(seq: Seq) -> impl Iterator<Item = Place> {
+        (0..).map(move |index| Place { seq, index })
+    }
+}
+
 /// A value in the view store. Cheap to clone.
 ///
 /// The order of the variants is the number in the cache on disk; changing anything here means a
@@ -25,9 +43,9 @@ pub enum Value {
     /// A counter or an id.
     Number(u64),
     /// A parameter or tag value.
-    Text(Arc<str>),
-    /// A metric point: the latest of its series.
-    Point(Point),
+    Text(Place, Arc<str>),
+    /// A metric point: the latest of its series, which stands where its first point came.
+    Point(Place, Point),
     /// Points of a series in the order of its history.
     #[serde(with = "packed::points")]
     Points(Arc<Vec<Point>>),
@@ -39,11 +57,11 @@ pub enum Value {
     /// A run.
     Run(Arc<Run>),
     /// A dataset as a run used it.
-    Dataset(Arc<DatasetInput>),
+    Dataset(Place, Arc<DatasetInput>),
     /// A logged model.
     LoggedModel(Arc<LoggedModel>),
     /// A point of a logged model's metric.
-    LoggedModelMetric(Arc<LoggedModelMetric>),
+    LoggedModelMetric(Place, Arc<LoggedModelMetric>),
     /// A registered model.
     RegisteredModel(Arc<RegisteredModel>),
     /// A model version.
