@@ -15,7 +15,7 @@ const MAY_USE: &[(&str, &str)] = &[
     ("wal", "base"),
     ("proof", "base wal"),
     ("domain", "base event"),
-    ("search", ""),
+    ("search", "base"),
     ("views", "base event domain search"),
     ("engine", "base event wal domain views"),
     ("audit", "base event wal proof domain views engine"),
@@ -33,6 +33,7 @@ const ALONE: &[(&str, &[&str])] = &[
     ("object_store", &["artifacts"]),
     ("println!", &["cli"]),
     ("SystemTime::now", &["base/clock.rs"]),
+    ("icu_properties", &["base/python.rs"]),
     ("crc32fast", &["base/digest.rs", "wal/local/format.rs"]),
 ];
 

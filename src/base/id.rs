@@ -8,6 +8,11 @@ pub fn random_hex() -> String {
     Uuid::new_v4().simple().to_string()
 }
 
+/// Whether [`random_hex`] could have drawn it.
+pub fn is_hex(id: &str) -> bool {
+    id.len() == 32 && id.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'))
+}
+
 /// A new logged-model id: `m-` and 32 hexadecimal digits, as MLflow 3 gives them.
 pub fn random_model_id() -> String {
     format!("m-{}", Uuid::new_v4().simple())

@@ -8,6 +8,7 @@ pub mod exit;
 pub mod id;
 pub mod limits;
 pub mod names;
+pub mod python;
 pub mod seq;
 
 pub use clock::{Clock, SystemClock, TimestampMs};

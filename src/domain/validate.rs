@@ -1,7 +1,10 @@
 //! What names, keys and values may be (mlflow/utils/validation.py, 3.17), with MLflow's words.
 
 use super::{Rejection, entity::KeyValues};
-use crate::{base::limits, event::KeyValue};
+use crate::{
+    base::{limits, python},
+    event::KeyValue,
+};
 
 /// MLflow's sentence about a wrong value of a request field. The value is shown as JSON.
 pub fn invalid_value(path: &str, value: &str, why: &str) -> Rejection {
@@ -62,7 +65,7 @@ pub fn is_plain_key(name: &str) -> bool {
 /// Refuses a metric, parameter or tag key that MLflow refuses: odd characters, or a path that
 /// means another path.
 pub fn key(path: &str, name: &str) -> Result<(), Rejection> {
-    let allowed = |c: char| c.is_alphanumeric() || "/_.- :".contains(c);
+    let allowed = |c: char| python::is_word(c) || "/.- :".contains(c);
     if !name.chars().all(allowed) {
         let why = "Names may only contain alphanumerics, underscores (_), dashes (-), periods (.), \
                    spaces ( ), colon(:) and slashes (/).";

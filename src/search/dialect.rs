@@ -7,8 +7,9 @@ use super::clause::{Clause, NotOne, Part, Side, parts, statement};
 use super::error::SearchError;
 use super::field::Field;
 use super::lexer::Kind;
-use super::literals::{Item, float, int, list, repr, repr_all, repr_items};
+use super::literals::{Item, float, int, list, repr_all, repr_items};
 use super::predicate::{Comparison, Op, Value};
+use crate::base::python::repr;
 
 /// The kinds of field, by the names MLflow gives them in messages.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

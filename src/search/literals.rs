@@ -2,36 +2,7 @@
 //!
 //! Knows nothing of filters. Escapes that name a character (`\N{...}`) are not read.
 
-/// `repr` of a string, as MLflow's messages print it.
-pub(super) fn repr(text: &str) -> String {
-    let quote = if text.contains('\'') && !text.contains('"') { '"' } else { '\'' };
-    let mut out = String::with_capacity(text.len() + 2);
-    out.push(quote);
-    for c in text.chars() {
-        match c {
-            '\n' => out.push_str("\\n"),
-            '\r' => out.push_str("\\r"),
-            '\t' => out.push_str("\\t"),
-            '\\' => out.push_str("\\\\"),
-            c if c == quote => out.extend(['\\', c]),
-            c if is_printable(c) => out.push(c),
-            c => out.push_str(&match u32::from(c) {
-                code @ ..0x100 => format!("\\x{code:02x}"),
-                code @ ..0x1_0000 => format!("\\u{code:04x}"),
-                code => format!("\\U{code:08x}"),
-            }),
-        }
-    }
-    out.push(quote);
-    out
-}
-
-/// Whether Python prints a character as it is; of invisible marks only the common ones are known.
-fn is_printable(c: char) -> bool {
-    let invisible = matches!(c, '\u{ad}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}')
-        || matches!(c, '\u{2060}'..='\u{2064}' | '\u{feff}');
-    c == ' ' || !(c.is_control() || c.is_whitespace() || invisible)
-}
+use crate::base::python::repr;
 
 /// `repr` of a list or tuple: the texts between these brackets.
 pub(super) fn repr_all<T: AsRef<str>>(brackets: [&str; 2], texts: &[T]) -> String {

@@ -6,8 +6,9 @@
 use super::clause::{Clause, NotOne, Part, parts, statement};
 use super::error::SearchError;
 use super::field::{Attribute, Field};
-use super::literals::{Item, float, list, repr, repr_all};
+use super::literals::{Item, float, list, repr_all};
 use super::predicate::{Comparison, Filter, Op, Value};
+use crate::base::python::repr;
 
 const NUMBER_OPS: &[&str] = &["<", "<=", ">", ">=", "=", "!="];
 const TEXT_OPS: &[&str] = &["=", "!=", "LIKE", "ILIKE", "IN", "NOT IN"];

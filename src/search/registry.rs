@@ -11,9 +11,10 @@ use super::error::SearchError;
 use super::experiments::{check_attribute, tag_or_attribute};
 use super::field::{Attribute, Entity, Field};
 use super::lexer::Kind;
-use super::literals::{int, repr, repr_float};
+use super::literals::{int, repr_float};
 use super::predicate::{Comparison, Filter, Op, Value};
 use super::runs::{NUMBER_OPS, TEXT_OPS};
+use crate::base::python::repr;
 
 const MODEL_ATTRIBUTES: &[&str] = &["name"];
 const VERSION_ATTRIBUTES: &[&str] = &["name", "run_id", "source_path", "version_number"];
