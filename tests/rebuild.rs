@@ -264,27 +264,30 @@ fn registry() -> impl Strategy<Value = Command> {
         (name(), 1..4u32, stage, any::<bool>()).prop_map(|(name, version, stage, archive)| {
             Command::TransitionStage(model_version::TransitionStage {
                 name,
-                version,
+                version: version.to_string(),
                 stage: stage.to_owned(),
                 archive_existing_versions: archive,
                 comment: Some("because".to_owned()),
             })
         }),
         (name(), 1..4u32).prop_map(|(name, version)| {
+            let version = version.to_string();
             Command::DeleteModelVersion(model_version::Delete { name, version })
         }),
         (name(), 1..4u32, tag()).prop_map(|(name, version, tag)| {
+            let version = version.to_string();
             Command::SetModelVersionTag(model_version::SetTag { name, version, tag })
         }),
         (name(), 1..4u32, tag()).prop_map(|(name, version, KeyValue { key, .. })| {
+            let version = version.to_string();
             Command::DeleteModelVersionTag(model_version::DeleteTag { name, version, key })
         }),
         (name(), 1..4u32, name()).prop_map(|(name, version, text)| {
-            let description = Some(text);
+            let (version, description) = (version.to_string(), Some(text));
             Command::DescribeModelVersion(model_version::Describe { name, version, description })
         }),
         (name(), 1..4u32).prop_map(|(name, version)| {
-            let alias = "best".to_owned();
+            let (alias, version) = ("best".to_owned(), version.to_string());
             Command::SetModelAlias(registered_model::SetAlias { name, alias, version })
         }),
         name().prop_map(|name| {
@@ -470,7 +473,7 @@ fn tagged_entities() -> Vec<Command> {
 
 /// The four commands that set or delete a tag of each of [`tagged_entities`].
 fn change_of_each(key: String, value: Option<String>) -> [Command; 4] {
-    let (run_id, name, version) = ("run0".to_owned(), "n0".to_owned(), 1);
+    let (run_id, name, version) = ("run0".to_owned(), "n0".to_owned(), "1".to_owned());
     let experiment_id = 0;
     match value {
         Some(value) => {

@@ -1,11 +1,21 @@
 //! URIs as Python's `urllib.parse` and MLflow read them, as far as sources of model versions need it.
 
+use std::borrow::Cow;
+
 use percent_encoding::percent_decode_str;
 
 /// Rounds of percent-decoding before a URI counts as an attack.
 const DECODE_ROUNDS_MAX: usize = 10;
 /// The proxy's route, as it stands in HTTP artifact URIs.
 const PROXY_ROUTE: [&str; 4] = ["api", "2.0", "mlflow-artifacts", "artifacts"];
+
+/// A URI without what `urllib.parse` passes over: blanks and control characters in front, and line
+/// breaks and tabs anywhere.
+pub(super) fn as_python_reads(uri: &str) -> Cow<'_, str> {
+    let uri = uri.trim_start_matches(|c| c <= ' ');
+    let passed_over = ['\t', '\r', '\n'];
+    if uri.contains(passed_over) { uri.replace(passed_over, "").into() } else { uri.into() }
+}
 
 /// A URI taken apart.
 pub(super) struct Uri<'a> {
@@ -16,6 +26,8 @@ pub(super) struct Uri<'a> {
     pub(super) authority: &'a str,
     /// Without query and fragment.
     pub(super) path: &'a str,
+    /// Without query; a `#` is a character like any other, as in `models:/` URIs.
+    pub(super) path_with_fragment: &'a str,
 }
 
 impl<'a> Uri<'a> {
@@ -31,8 +43,15 @@ impl<'a> Uri<'a> {
             Some(rest) => rest.split_at(rest.find(['/', '?', '#']).unwrap_or(rest.len())),
             None => ("", rest),
         };
-        let path = rest.split(['?', '#']).next().unwrap_or_default();
-        Self { whole, scheme: scheme.to_ascii_lowercase(), authority, path }
+        let path_with_fragment = rest.split('?').next().unwrap_or_default();
+        let path = path_with_fragment.split('#').next().unwrap_or_default();
+        let scheme = scheme.to_ascii_lowercase();
+        Self { whole, scheme, authority, path, path_with_fragment }
+    }
+
+    /// What stands first in the path: the id, in a `runs:/` URI.
+    pub(super) fn first_segment(&self) -> &'a str {
+        self.path.trim_start_matches('/').split('/').next().unwrap_or_default()
     }
 
     /// Whether it is a file of the machine that reads it.
@@ -63,6 +82,7 @@ impl<'a> Uri<'a> {
         let Some(decoded) = decode(&self.whole.replace('+', " ")) else { return false };
         let path = Uri::parse(&decoded).path;
         path.starts_with('/')
+            && self.authority.contains('[') == self.authority.contains(']')
             && !path.contains('\0')
             && path.split('/').any(|segment| !segment.is_empty())
             && path.split('/').all(|segment| segment != ".")
@@ -131,7 +151,7 @@ fn decode(text: &str) -> Option<String> {
 pub(super) enum ModelUri<'a> {
     /// A logged model.
     Id(&'a str),
-    /// A registered model and a version's digits, without zeros before them.
+    /// A registered model and a version, which need not be a number that a version can have.
     Version(&'a str, &'a str),
     /// The latest version of a registered model in a stage.
     Stage(&'a str, &'a str),
@@ -159,9 +179,8 @@ impl<'a> ModelUri<'a> {
                 Some((name, alias)) => Self::Alias(name, alias),
             }),
             Some(suffix) if suffix.trim().is_empty() || suffix.contains('/') => None,
-            Some(suffix) if suffix.bytes().all(|byte| byte.is_ascii_digit()) => {
-                let number = suffix.trim_start_matches('0');
-                Some(Self::Version(name, if number.is_empty() { "0" } else { number }))
+            Some(suffix) if suffix.chars().all(char::is_numeric) => {
+                Some(Self::Version(name, suffix))
             }
             Some(suffix) if suffix.eq_ignore_ascii_case("latest") => Some(Self::Latest(name)),
             Some(suffix) => Some(Self::Stage(name, suffix)),
@@ -199,6 +218,7 @@ mod tests {
             "s3://b/a/./b",
             "s3://b/a?x=/../",
             "s3://b/a%00",
+            "s3://[b/a",
             "databricks",
         ] {
             assert!(!Uri::parse(bad).is_plain(), "{bad}");
@@ -232,10 +252,17 @@ mod tests {
     }
 
     #[test]
+    fn blanks_that_python_passes_over_count_for_nothing() {
+        assert_eq!(as_python_reads("\n s3://b/\tx y "), "s3://b/x y ");
+        assert_eq!(as_python_reads("s3://b/x"), "s3://b/x");
+    }
+
+    #[test]
     fn model_uris_name_an_id_a_version_a_stage_or_an_alias() {
         for (path, uri) in [
             ("/m-1", Some(ModelUri::Id("m-1"))),
-            ("/a/07", Some(ModelUri::Version("a", "7"))),
+            ("/a/07", Some(ModelUri::Version("a", "07"))),
+            ("/a/٢", Some(ModelUri::Version("a", "٢"))),
             ("/a/Latest", Some(ModelUri::Latest("a"))),
             ("/a/prod", Some(ModelUri::Stage("a", "prod"))),
             ("/a@b@c", Some(ModelUri::Alias("a@b", "c"))),

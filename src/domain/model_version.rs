@@ -10,7 +10,7 @@ use super::{
     validate,
 };
 use crate::{
-    base::{TimestampMs, limits},
+    base::{TimestampMs, limits, python},
     event::{
         Event, KeyValue, LoggedModelTagsSet, ModelVersionCreated, ModelVersionDeleted,
         ModelVersionDescribed, ModelVersionStageChanged, ModelVersionTagDeleted,
@@ -42,8 +42,8 @@ pub struct Create {
 pub struct Describe {
     /// Name of the model.
     pub name: String,
-    /// Version.
-    pub version: u32,
+    /// Version, as the request writes it.
+    pub version: String,
     /// New description.
     pub description: Option<String>,
 }
@@ -53,8 +53,8 @@ pub struct Describe {
 pub struct Delete {
     /// Name of the model.
     pub name: String,
-    /// Version.
-    pub version: u32,
+    /// Version, as the request writes it.
+    pub version: String,
 }
 
 /// Sets a tag.
@@ -62,8 +62,8 @@ pub struct Delete {
 pub struct SetTag {
     /// Name of the model.
     pub name: String,
-    /// Version.
-    pub version: u32,
+    /// Version, as the request writes it.
+    pub version: String,
     /// The tag.
     pub tag: KeyValue,
 }
@@ -73,8 +73,8 @@ pub struct SetTag {
 pub struct DeleteTag {
     /// Name of the model.
     pub name: String,
-    /// Version.
-    pub version: u32,
+    /// Version, as the request writes it.
+    pub version: String,
     /// Tag key.
     pub key: String,
 }
@@ -84,8 +84,8 @@ pub struct DeleteTag {
 pub struct TransitionStage {
     /// Name of the model.
     pub name: String,
-    /// Version.
-    pub version: u32,
+    /// Version, as the request writes it.
+    pub version: String,
     /// New stage, in any case.
     pub stage: String,
     /// Whether the other versions in that stage are archived.
@@ -109,24 +109,45 @@ pub fn parse_stage(word: &str) -> Result<Stage, Rejection> {
     })
 }
 
-fn find(
-    state: &dyn State,
-    name: &str,
-    version: u32,
-) -> Result<(Arc<RegisteredModel>, Arc<ModelVersion>), Rejection> {
-    validate::model_name(name)?;
-    let model = state.registered_model(name).ok_or_else(|| not_found(name, version))?;
-    let found = state.model_version(model.registered_model_id, version);
-    Ok((model, found.ok_or_else(|| not_found(name, version))?))
+/// A version as a request writes it: a whole number, which need not be one that a version can have.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct VersionNumber(String);
+
+impl VersionNumber {
+    /// Reads what Python's `int()` reads, or refuses in MLflow's words.
+    pub fn parse(text: &str) -> Result<Self, Rejection> {
+        python::int(text).map(Self).ok_or_else(|| {
+            let message = format!("Parameter 'version' must be an integer, got '{text}'.");
+            Rejection::invalid(message)
+        })
+    }
+
+    /// The number, if a version can have it.
+    pub fn get(&self) -> Option<u32> {
+        self.0.parse().ok()
+    }
 }
 
-/// The model of a version that is there.
-pub(super) fn model_of(
+impl std::fmt::Display for VersionNumber {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// A version that is there, and its model.
+pub(super) fn find(
     state: &dyn State,
     name: &str,
-    version: u32,
-) -> Result<Arc<RegisteredModel>, Rejection> {
-    Ok(find(state, name, version)?.0)
+    version: &str,
+) -> Result<(Arc<RegisteredModel>, Arc<ModelVersion>), Rejection> {
+    validate::model_name(name)?;
+    let version = VersionNumber::parse(version)?;
+    let model = state.registered_model(name);
+    let found = model.and_then(|model| {
+        let found = state.model_version(model.registered_model_id, version.get()?)?;
+        Some((model, found))
+    });
+    found.ok_or_else(|| not_found(name, version))
 }
 
 /// The tag by which a logged model knows its versions: a JSON list. What is no list is replaced.
@@ -141,6 +162,13 @@ fn listed(model: &LoggedModel, name: &str, version: u32) -> Event {
     LoggedModelTagsSet { model_id: model.model_id.clone(), tags }.into()
 }
 
+/// Refuses a name or tags that a version cannot have. Of several mistakes in one request MLflow names
+/// these after those in the source, but before a logged model that is not there.
+pub(super) fn check_name_and_tags(command: &Create) -> Result<(), Rejection> {
+    validate::model_name(&command.name)?;
+    command.tags.iter().try_for_each(check_tag)
+}
+
 fn check_tag(tag: &KeyValue) -> Result<(), Rejection> {
     let limit = limits::REGISTRY_TAG_VALUE_CHARS_MAX;
     if tag.key == PROMPT_TEXT && tag.value.chars().count() > limit {
@@ -153,14 +181,10 @@ fn check_tag(tag: &KeyValue) -> Result<(), Rejection> {
 pub(super) fn create(state: &dyn State, command: Create, now: TimestampMs) -> Decided {
     let tags = command.tags.iter().map(|tag| (tag.key.clone(), tag.value.clone())).collect();
     let source = if registered_model::is_prompt(&tags) {
-        model_source::of_prompt(&command)?
+        model_source::of_prompt(state, &command)?
     } else {
         model_source::of_model(state, &command)?
     };
-    validate::model_name(&command.name)?;
-    for tag in &command.tags {
-        check_tag(tag)?;
-    }
     let model = registered_model::find(state, &command.name)?;
     let version = model.last_version + 1;
     let event = ModelVersionCreated {
@@ -181,10 +205,10 @@ pub(super) fn create(state: &dyn State, command: Create, now: TimestampMs) -> De
 }
 
 pub(super) fn describe(state: &dyn State, command: Describe, now: TimestampMs) -> Decided {
-    let (model, _) = find(state, &command.name, command.version)?;
+    let (model, found) = find(state, &command.name, &command.version)?;
     Ok(Event::from(ModelVersionDescribed {
         registered_model_id: model.registered_model_id,
-        version: command.version,
+        version: found.version,
         description: command.description,
         updated_at: now.0,
     })
@@ -192,10 +216,11 @@ pub(super) fn describe(state: &dyn State, command: Describe, now: TimestampMs) -
 }
 
 pub(super) fn delete(state: &dyn State, command: &Delete, now: TimestampMs) -> Decided {
-    let (model, _) = find(state, &command.name, command.version)?;
+    VersionNumber::parse(&command.version)?;
+    let (model, found) = find(state, &command.name, &command.version)?;
     Ok(Event::from(ModelVersionDeleted {
         registered_model_id: model.registered_model_id,
-        version: command.version,
+        version: found.version,
         deleted_at: now.0,
     })
     .into())
@@ -203,22 +228,34 @@ pub(super) fn delete(state: &dyn State, command: &Delete, now: TimestampMs) -> D
 
 pub(super) fn set_tag(state: &dyn State, command: SetTag) -> Decided {
     validate::model_name(&command.name)?;
+    VersionNumber::parse(&command.version)?;
     check_tag(&command.tag)?;
-    let registered_model_id = find(state, &command.name, command.version)?.0.registered_model_id;
-    let (version, KeyValue { key, value }) = (command.version, command.tag);
-    Ok(Event::from(ModelVersionTagSet { registered_model_id, version, key, value }).into())
+    let (model, found) = find(state, &command.name, &command.version)?;
+    let KeyValue { key, value } = command.tag;
+    Ok(Event::from(ModelVersionTagSet {
+        registered_model_id: model.registered_model_id,
+        version: found.version,
+        key,
+        value,
+    })
+    .into())
 }
 
 pub(super) fn delete_tag(state: &dyn State, command: DeleteTag) -> Decided {
-    validate::model_name(&command.name)?;
-    validate::key("key", &command.key)?;
     let DeleteTag { name, version, key } = command;
-    let (model, found) = find(state, &name, version)?;
+    validate::model_name(&name)?;
+    VersionNumber::parse(&version)?;
+    validate::key("key", &key)?;
+    let (model, found) = find(state, &name, &version)?;
     if !found.tags.contains_key(&key) {
         return Ok(Decision::default());
     }
-    let registered_model_id = model.registered_model_id;
-    Ok(Event::from(ModelVersionTagDeleted { registered_model_id, version, key }).into())
+    Ok(Event::from(ModelVersionTagDeleted {
+        registered_model_id: model.registered_model_id,
+        version: found.version,
+        key,
+    })
+    .into())
 }
 
 pub(super) fn transition_stage(
@@ -235,7 +272,7 @@ pub(super) fn transition_stage(
             command.stage
         )));
     }
-    let (model, moved) = find(state, &command.name, command.version)?;
+    let (model, moved) = find(state, &command.name, &command.version)?;
     let change = |version, from, to, displaced_by| {
         Event::from(ModelVersionStageChanged {
             registered_model_id: model.registered_model_id,
@@ -250,11 +287,10 @@ pub(super) fn transition_stage(
     let mut events = Vec::new();
     if command.archive_existing_versions {
         let others = state.model_versions(model.registered_model_id);
-        let others = others.iter().filter(|it| it.stage == to && it.version != command.version);
-        events.extend(
-            others.map(|it| change(it.version, to, Stage::Archived, Some(command.version))),
-        );
+        let others = others.iter().filter(|it| it.stage == to && it.version != moved.version);
+        events
+            .extend(others.map(|it| change(it.version, to, Stage::Archived, Some(moved.version))));
     }
-    events.push(change(command.version, moved.stage, to, None));
+    events.push(change(moved.version, moved.stage, to, None));
     Ok(events.into())
 }

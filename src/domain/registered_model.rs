@@ -10,7 +10,7 @@ use super::{
     validate,
 };
 use crate::{
-    base::{TimestampMs, limits},
+    base::{TimestampMs, limits, python},
     event::{
         Event, KeyValue, ModelAliasDeleted, ModelAliasSet, RegisteredModelCreated,
         RegisteredModelDeleted, RegisteredModelDescribed, RegisteredModelRenamed,
@@ -79,8 +79,8 @@ pub struct SetAlias {
     pub name: String,
     /// The alias.
     pub alias: String,
-    /// The version.
-    pub version: u32,
+    /// The version, as the request writes it.
+    pub version: String,
 }
 
 /// Removes an alias; one that is not there is removed already.
@@ -126,9 +126,10 @@ fn name_taken(holder: &RegisteredModel, command: &Create) -> Rejection {
         return Rejection::exists(format!("{new} (name={name}) already exists."));
     }
     Rejection::exists(format!(
-        "Tried to create a {} with name '{name}', but the name is already taken by a {}. MLflow \
-         does not allow creating a model and a prompt with the same name.",
+        "Tried to create a {} with name {}, but the name is already taken by a {}. MLflow does not \
+         allow creating a model and a prompt with the same name.",
         new.to_lowercase(),
+        python::repr(name),
         old.to_lowercase()
     ))
 }
@@ -209,7 +210,9 @@ pub fn check_alias(alias: &str) -> Result<(), Rejection> {
     if alias.is_empty() {
         return Err(Rejection::invalid("Registered model alias name cannot be empty."));
     }
-    if !alias.chars().all(|c| c.is_alphanumeric() || c == '_' || c == '-') {
+    // The `$` of Python's regular expressions also matches before a last line break.
+    let line = alias.strip_suffix('\n').unwrap_or(alias);
+    if !line.chars().all(|c| python::is_word(c) || c == '-') {
         return Err(Rejection::invalid(format!(
             "Invalid alias name: '{alias}'. Names may only contain alphanumerics, underscores (_), \
              and dashes (-)."
@@ -223,7 +226,8 @@ fn check_alias_not_reserved(alias: &str) -> Result<(), Rejection> {
         return Err(Rejection::invalid("'latest' alias name (case insensitive) is reserved."));
     }
     let digits = alias.strip_prefix(['v', 'V']).unwrap_or_default();
-    if !digits.is_empty() && digits.chars().all(char::is_numeric) {
+    let digits = digits.strip_suffix('\n').unwrap_or(digits);
+    if !digits.is_empty() && digits.chars().all(|c| python::digit(c).is_some()) {
         return Err(Rejection::invalid(format!("Version alias name '{alias}' is reserved.")));
     }
     Ok(())
@@ -233,12 +237,12 @@ pub(super) fn set_alias(state: &dyn State, command: SetAlias) -> Decided {
     validate::model_name(&command.name)?;
     check_alias(&command.alias)?;
     check_alias_not_reserved(&command.alias)?;
-    let model = model_version::model_of(state, &command.name, command.version)?;
+    let (model, found) = model_version::find(state, &command.name, &command.version)?;
     Ok(Event::from(ModelAliasSet {
         registered_model_id: model.registered_model_id,
         previous: model.aliases.get(&command.alias).copied(),
         alias: command.alias,
-        version: command.version,
+        version: found.version,
     })
     .into())
 }

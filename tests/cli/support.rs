@@ -153,7 +153,7 @@ impl Data {
     fn transition(&self, user: &str, name: &str, version: u32, stage: &str, comment: Option<&str>) {
         let transition = model_version::TransitionStage {
             name: name.to_owned(),
-            version,
+            version: version.to_string(),
             stage: stage.to_owned(),
             archive_existing_versions: true,
             comment: comment.map(str::to_owned),

@@ -143,6 +143,7 @@ fn what_belongs_to_the_named_run_or_model_is_taken() {
         ("/data/local/artifacts/m", Some("local"), None),
         ("mlflow-artifacts:/0/models/m-1/artifacts", None, Some("m-1")),
         ("models:/m-1", Some("r"), Some("m-1")),
+        (" \ts3://b/x", None, None),
     ] {
         let found = check(source, run_id, model_id);
         assert!(found.is_ok(), "{source}: {:?}", found.err());
@@ -162,7 +163,7 @@ fn what_belongs_to_nobody_or_another_is_refused() {
         "mlflow-artifacts:/0/r/artifacts2",
         "mlflow-artifacts://evil/0/r/artifacts/m",
         "http://evil/x",
-        "runs:/other/m",
+        "runs:/00000000000000000000000000000000/m",
         "runs://evil/r/m",
         "models:/m-2",
         "models://evil/it/1",
@@ -178,6 +179,22 @@ fn what_belongs_to_nobody_or_another_is_refused() {
     assert!(check("mlflow-artifacts:/0/r/artifacts/m", None, None).is_err());
     assert!(check("mlflow-artifacts:/0/r/artifacts/m", None, Some("m-1")).is_err());
     assert!(check("models:/m-1", Some("r"), None).is_err());
+}
+
+#[test]
+fn a_run_that_cannot_be_needs_no_protection() {
+    assert!(check("runs:/run_id/model", Some("run_1"), None).is_ok());
+    for (source, run_id, model_id) in [
+        ("runs:/run_id/model", None, None),
+        ("runs:/run_id/model", None, Some("m-1")),
+        ("runs:/run_id/../r/model", Some("run_1"), None),
+        ("runs:/r%2fmodel", Some("run_1"), None),
+        ("runs:/r/model", Some("run_1"), None),
+        ("runs://run_id/model", Some("run_1"), None),
+        ("runs:/0123456789abcdef0123456789abcdef/model", Some("run_1"), None),
+    ] {
+        assert!(check(source, run_id, model_id).is_err(), "{source} {run_id:?} {model_id:?}");
+    }
 }
 
 #[test]

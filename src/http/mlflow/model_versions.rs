@@ -7,7 +7,7 @@ use axum::extract::State;
 use super::{
     super::{
         App,
-        error::{ApiError, ApiResult},
+        error::ApiResult,
         request::{Caller, Fields},
         response::{Empty, Object},
     },
@@ -17,7 +17,7 @@ use crate::{
     domain::{
         Command,
         entity::{ModelVersion, RegisteredModel},
-        model_version::{self, not_found, parse_stage},
+        model_version::{self, VersionNumber, not_found},
         validate,
     },
     event::KeyValue,
@@ -32,49 +32,23 @@ use crate::{
 /// Versions on one page, and unless asked for less.
 const MAX_RESULTS: usize = 200_000;
 
-/// A version of the model `name` in what Python's `int()` reads. A whole number that no version
-/// can have is simply not found.
-pub(super) fn parse_version(name: &str, text: &str) -> ApiResult<u32> {
-    validate::model_name(name)?;
-    let trimmed = text.trim();
-    let (sign, digits) = match trimmed.strip_prefix(['+', '-']) {
-        Some(digits) if trimmed.starts_with('-') => ("-", digits),
-        Some(digits) => ("", digits),
-        None => ("", trimmed),
-    };
-    let group = |part: &str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit());
-    if !digits.split('_').all(group) {
-        let message = format!("Parameter 'version' must be an integer, got '{text}'.");
-        return Err(ApiError::invalid(message));
-    }
-    let digits = digits.replace('_', "");
-    let number = match digits.trim_start_matches('0') {
-        "" => "0".to_owned(),
-        digits => format!("{sign}{digits}"),
-    };
-    Ok(number.parse().map_err(|_| not_found(name, number))?)
-}
-
-/// The name and version that a request asks for.
-fn required_version(fields: &Fields) -> ApiResult<(String, u32)> {
-    let (name, version) = (fields.required("name")?, fields.required("version")?);
-    let version = parse_version(&name, &version)?;
-    Ok((name, version))
-}
-
 /// A version and its model.
 pub(super) fn find(
     read: &dyn Read,
     name: &str,
-    version: u32,
+    version: &str,
 ) -> ApiResult<(Arc<RegisteredModel>, Arc<ModelVersion>)> {
-    let model = lookup::registered_model(read, name).ok_or_else(|| not_found(name, version))?;
-    let found = lookup::model_version(read, model.registered_model_id, version);
-    Ok((model, found.ok_or_else(|| not_found(name, version))?))
+    validate::model_name(name)?;
+    let version = VersionNumber::parse(version)?;
+    let found = lookup::registered_model(read, name).and_then(|model| {
+        let found = lookup::model_version(read, model.registered_model_id, version.get()?)?;
+        Some((model, found))
+    });
+    Ok(found.ok_or_else(|| not_found(name, version))?)
 }
 
 /// The answer of calls that show one version.
-fn shown(app: &App, name: &str, version: u32) -> ApiResult<Object> {
+fn shown(app: &App, name: &str, version: &str) -> ApiResult<Object> {
     let (model, found) = find(&app.engine.views().view(), name, version)?;
     Ok(Object::new().set("model_version", wire::version_with_aliases(&model, &found)))
 }
@@ -95,16 +69,14 @@ pub(in super::super) async fn create_model_version(
         tags: fields.pairs("tags")?,
     };
     let executed = app.execute(context, Command::CreateModelVersion(command)).await?;
-    let version = executed.number.and_then(|number| u32::try_from(number).ok());
-    shown(&app, &name, version.unwrap_or_default())
+    shown(&app, &name, &executed.number.unwrap_or_default().to_string())
 }
 
 pub(in super::super) async fn get_model_version(
     State(app): State<App>,
     fields: Fields,
 ) -> ApiResult<Object> {
-    let (name, version) = required_version(&fields)?;
-    shown(&app, &name, version)
+    shown(&app, &fields.required("name")?, &fields.required("version")?)
 }
 
 pub(in super::super) async fn update_model_version(
@@ -112,11 +84,14 @@ pub(in super::super) async fn update_model_version(
     Caller(context): Caller,
     fields: Fields,
 ) -> ApiResult<Object> {
-    let (name, version) = required_version(&fields)?;
-    let description = fields.string("description")?;
-    let command = model_version::Describe { name: name.clone(), version, description };
+    let (name, version) = (fields.required("name")?, fields.required("version")?);
+    let command = model_version::Describe {
+        name: name.clone(),
+        version: version.clone(),
+        description: fields.string("description")?,
+    };
     app.execute(context, Command::DescribeModelVersion(command)).await?;
-    shown(&app, &name, version)
+    shown(&app, &name, &version)
 }
 
 pub(in super::super) async fn delete_model_version(
@@ -124,7 +99,7 @@ pub(in super::super) async fn delete_model_version(
     Caller(context): Caller,
     fields: Fields,
 ) -> ApiResult<Empty> {
-    let (name, version) = required_version(&fields)?;
+    let (name, version) = (fields.required("name")?, fields.required("version")?);
     let command = model_version::Delete { name, version };
     app.execute(context, Command::DeleteModelVersion(command)).await?;
     Ok(Empty)
@@ -152,8 +127,7 @@ pub(in super::super) async fn get_download_uri(
 ) -> ApiResult<Object> {
     let name = fields.string("name")?.unwrap_or_default();
     let version = fields.string("version")?.unwrap_or_default();
-    let version = parse_version(&name, &version)?;
-    let (_, found) = find(&app.engine.views().view(), &name, version)?;
+    let (_, found) = find(&app.engine.views().view(), &name, &version)?;
     let uri = found.storage_location.as_deref().unwrap_or(&found.source);
     Ok(Object::new().set("artifact_uri", uri))
 }
@@ -163,7 +137,7 @@ pub(in super::super) async fn set_model_version_tag(
     Caller(context): Caller,
     fields: Fields,
 ) -> ApiResult<Empty> {
-    let (name, version) = required_version(&fields)?;
+    let (name, version) = (fields.required("name")?, fields.required("version")?);
     let value = fields.string("value")?.unwrap_or_default();
     let tag = KeyValue { key: fields.required("key")?, value };
     let command = model_version::SetTag { name, version, tag };
@@ -176,7 +150,7 @@ pub(in super::super) async fn delete_model_version_tag(
     Caller(context): Caller,
     fields: Fields,
 ) -> ApiResult<Empty> {
-    let (name, version) = required_version(&fields)?;
+    let (name, version) = (fields.required("name")?, fields.required("version")?);
     let command = model_version::DeleteTag { name, version, key: fields.required("key")? };
     app.execute(context, Command::DeleteModelVersionTag(command)).await?;
     Ok(Empty)
@@ -187,16 +161,14 @@ pub(in super::super) async fn transition_stage(
     Caller(context): Caller,
     fields: Fields,
 ) -> ApiResult<Object> {
-    let stage = fields.required("stage")?;
-    parse_stage(&stage)?;
-    let (name, version) = required_version(&fields)?;
+    let (name, version) = (fields.required("name")?, fields.required("version")?);
     let command = model_version::TransitionStage {
         name: name.clone(),
-        version,
-        stage,
+        version: version.clone(),
+        stage: fields.required("stage")?,
         archive_existing_versions: fields.boolean("archive_existing_versions")?,
         comment: fields.filled("comment")?,
     };
     app.execute(context, Command::TransitionStage(command)).await?;
-    shown(&app, &name, version)
+    shown(&app, &name, &version)
 }

@@ -12,7 +12,6 @@ use super::{
         request::{Caller, Fields},
         response::{Empty, Object},
     },
-    model_versions::parse_version,
     page, wire_registry as wire,
 };
 use crate::{
@@ -198,8 +197,7 @@ pub(in super::super) async fn set_model_alias(
     fields: Fields,
 ) -> ApiResult<Empty> {
     let (name, alias) = (fields.required("name")?, fields.required("alias")?);
-    let version = parse_version(&name, &fields.required("version")?)?;
-    let command = registered_model::SetAlias { name, alias, version };
+    let command = registered_model::SetAlias { name, alias, version: fields.required("version")? };
     app.execute(context, Command::SetModelAlias(command)).await?;
     Ok(Empty)
 }

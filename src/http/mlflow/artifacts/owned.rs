@@ -175,7 +175,6 @@ pub(super) fn logged_model_uri(app: &App, model_id: &str) -> ApiResult<String> {
 
 /// Where the files of a model version are.
 fn version_uri(app: &App, name: &str, version: &str) -> ApiResult<String> {
-    let number = model_versions::parse_version(name, version)?;
-    let (_, found) = model_versions::find(&app.engine.views().view(), name, number)?;
+    let (_, found) = model_versions::find(&app.engine.views().view(), name, version)?;
     Ok(found.storage_location.clone().unwrap_or_else(|| found.source.clone()))
 }
