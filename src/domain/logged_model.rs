@@ -1,10 +1,10 @@
 //! Rules for logged models.
 
-use std::sync::Arc;
+use std::{collections::HashSet, sync::Arc};
 
 use super::{Decided, Rejection, State, entity::LoggedModel, experiment, validate};
 use crate::{
-    base::TimestampMs,
+    base::{TimestampMs, python},
     event::{
         Event, KeyValue, LoggedModelCreated, LoggedModelDeleted, LoggedModelFinalized,
         LoggedModelParamsLogged, LoggedModelStatus, LoggedModelTagDeleted, LoggedModelTagsSet,
@@ -88,11 +88,28 @@ fn find(state: &dyn State, model_id: &str) -> Result<Arc<LoggedModel>, Rejection
 fn check_name(name: &str) -> Result<(), Rejection> {
     if name.is_empty() || name.contains(['/', ':', '.', '%', '"', '\'', '\0']) {
         return Err(Rejection::invalid(format!(
-            "Invalid model name ('{name}') provided. Model name must be a non-empty string and \
-             cannot contain the following characters: ('/', ':', '.', '%', '\"', \"'\")"
+            "Invalid model name ({}) provided. Model name must be a non-empty string and cannot \
+             contain the following characters: ('/', ':', '.', '%', '\"', \"'\")",
+            python::repr(name)
         )));
     }
     Ok(())
+}
+
+fn logged_already(what: &str, key: &str, model_id: &str) -> Rejection {
+    Rejection::bad_request(format!(
+        "{what} with key={} was already logged for model with ID {}.",
+        python::repr(key),
+        python::repr(model_id)
+    ))
+}
+
+fn check_unrepeated(what: &str, pairs: &[KeyValue], model_id: &str) -> Result<(), Rejection> {
+    let mut seen = HashSet::new();
+    match pairs.iter().find(|pair| !seen.insert(&pair.key)) {
+        Some(pair) => Err(logged_already(what, &pair.key, model_id)),
+        None => Ok(()),
+    }
 }
 
 pub(super) fn create(state: &dyn State, command: Create, now: TimestampMs) -> Decided {
@@ -100,6 +117,8 @@ pub(super) fn create(state: &dyn State, command: Create, now: TimestampMs) -> De
         check_name(name)?;
     }
     let experiment = experiment::active(state, command.experiment_id)?;
+    check_unrepeated("Param", &command.params, &command.model_id)?;
+    check_unrepeated("Tag", &command.tags, &command.model_id)?;
     let location = experiment.artifact_location.trim_end_matches('/');
     Ok(Event::from(LoggedModelCreated {
         artifact_uri: format!("{location}/models/{}/artifacts", command.model_id),
@@ -110,8 +129,8 @@ pub(super) fn create(state: &dyn State, command: Create, now: TimestampMs) -> De
         model_type: command.model_type,
         status: LoggedModelStatus::Pending,
         created_at: now.0,
-        params: validate::last_of_each(command.params),
-        tags: validate::last_of_each(command.tags),
+        params: command.params,
+        tags: command.tags,
     })
     .into())
 }
@@ -142,7 +161,9 @@ pub(super) fn delete_tag(state: &dyn State, command: DeleteTag) -> Decided {
     let DeleteTag { model_id, key } = command;
     if !find(state, &model_id)?.tags.contains_key(&key) {
         return Err(Rejection::missing(format!(
-            "No tag with key '{key}' found for model with ID '{model_id}'."
+            "No tag with key {} found for model with ID {}.",
+            python::repr(&key),
+            python::repr(&model_id)
         )));
     }
     Ok(Event::from(LoggedModelTagDeleted { model_id, key }).into())
@@ -150,21 +171,13 @@ pub(super) fn delete_tag(state: &dyn State, command: DeleteTag) -> Decided {
 
 pub(super) fn log_params(state: &dyn State, command: LogParams) -> Decided {
     let model = find(state, &command.model_id)?;
-    let params = validate::last_of_each(command.params);
-    if let Some(param) = params
-        .iter()
-        .find(|param| model.params.get(&param.key).is_some_and(|known| *known != param.value))
-    {
-        return Err(Rejection::bad_request(format!(
-            "Changing param values is not allowed. Param with key='{}' was already logged for \
-             model with ID '{}'.",
-            param.key, command.model_id
-        )));
+    let LogParams { model_id, params } = command;
+    check_unrepeated("Param", &params, &model_id)?;
+    if let Some(known) = params.iter().find(|param| model.params.contains_key(&param.key)) {
+        return Err(logged_already("Param", &known.key, &model_id));
     }
-    let new: Vec<_> =
-        params.into_iter().filter(|param| !model.params.contains_key(&param.key)).collect();
-    if new.is_empty() {
+    if params.is_empty() {
         return Ok(Vec::new().into());
     }
-    Ok(Event::from(LoggedModelParamsLogged { model_id: command.model_id, params: new }).into())
+    Ok(Event::from(LoggedModelParamsLogged { model_id, params }).into())
 }

@@ -67,6 +67,8 @@ codes! {
 codes! {
     /// State of a logged model; the numbers are those of MLflow's `service.proto`.
     LoggedModelStatus {
+        /// Said to be in no state.
+        Unspecified = 0, "LOGGED_MODEL_STATUS_UNSPECIFIED";
         /// Its files are still being written.
         Pending = 1, "LOGGED_MODEL_PENDING";
         /// Complete.

@@ -81,7 +81,7 @@ fn status(fields: &Fields) -> ApiResult<LoggedModelStatus> {
     status.ok_or_else(|| unknown_status(&number.to_string()))
 }
 
-/// MLflow takes any other word for "unspecified", and keeps that.
+/// MLflow takes any other word for "unspecified", and so forgets the status that it had.
 fn unknown_status(shown: &str) -> ApiError {
     ApiError::invalid(format!("Unknown model status: {shown}"))
 }
@@ -89,10 +89,10 @@ fn unknown_status(shown: &str) -> ApiError {
 pub(in super::super) async fn finalize_logged_model(
     State(app): State<App>,
     Caller(context): Caller,
-    Path(model_id): Path<String>,
     fields: Fields,
 ) -> ApiResult<Object> {
-    fields.required("model_id")?;
+    // The body decides which one, as in MLflow; its clients write the same into the path.
+    let model_id = fields.required("model_id")?;
     let command = logged_model::Finalize { model_id: model_id.clone(), status: status(&fields)? };
     app.execute(context, Command::FinalizeLoggedModel(command)).await?;
     shown(&app, &model_id, true)

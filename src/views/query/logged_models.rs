@@ -74,15 +74,22 @@ fn holds(comparison: &Comparison, model: &LoggedModel) -> bool {
     }
 }
 
+/// Whether an order by a metric means this one: what it leaves open may be anything.
 fn is_on(metric: &LoggedModelMetric, dataset: &Dataset) -> bool {
     let same =
         |wanted: &Option<String>, found: &Option<String>| wanted.is_none() || wanted == found;
     same(&dataset.name, &metric.dataset_name) && same(&dataset.digest, &metric.dataset_digest)
 }
 
+/// Whether a filter by dataset means this metric: without a digest it means those without one, as in
+/// MLflow.
+fn is_exactly_on(metric: &LoggedModelMetric, dataset: &Dataset) -> bool {
+    dataset.name == metric.dataset_name && dataset.digest == metric.dataset_digest
+}
+
 fn metrics_hold(query: &Query, datasets: &[Dataset], metrics: &[Arc<LoggedModelMetric>]) -> bool {
     let counts = |metric: &LoggedModelMetric| {
-        datasets.is_empty() || datasets.iter().any(|dataset| is_on(metric, dataset))
+        datasets.is_empty() || datasets.iter().any(|it| is_exactly_on(metric, it))
     };
     let mut named = false;
     for comparison in &query.filter.comparisons {
@@ -110,6 +117,7 @@ fn attribute<'a>(model: &'a LoggedModel, attribute: Attribute) -> SortValue<'a> 
         Attribute::LifecycleStage => SortValue::Text(model.lifecycle.as_str()),
         // The number, as text: that is what MLflow compares with.
         Attribute::Status => SortValue::Text(match model.status.code() {
+            0 => "0",
             1 => "1",
             2 => "2",
             _ => "3",
