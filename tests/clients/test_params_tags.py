@@ -36,6 +36,23 @@ def test_hundreds_of_params_in_batches(run, client):
     assert client.get_run(run.info.run_id).data.params == params
 
 
+def test_data_comes_back_in_the_order_of_logging(experiment, client):
+    with mlflow.start_run() as run:
+        mlflow.log_params({"rate": 1, "depth": 2})
+        mlflow.log_param("alpha", 3)
+        mlflow.log_metrics({"loss": 1, "accuracy": 2}, step=1)
+        mlflow.log_metrics({"accuracy": 3, "area": 4, "loss": 5}, step=2)
+        mlflow.set_tags({"z": 1, "b": 2})
+        mlflow.set_tags({"a": 3, "z": 4})
+        mlflow.delete_tag("b")
+        mlflow.set_tag("b", 5)
+    [found] = client.search_runs([experiment.experiment_id])
+    for data in client.get_run(run.info.run_id).data, found.data:
+        assert list(data.params) == ["rate", "depth", "alpha"]
+        assert list(data.metrics) == ["loss", "accuracy", "area"]
+        assert [key for key in data.tags if not key.startswith("mlflow.")] == ["z", "a", "b"]
+
+
 def test_tags_are_set_set_again_and_deleted(experiment, client):
     with mlflow.start_run() as run:
         mlflow.set_tag("release", 1)

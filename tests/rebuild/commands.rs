@@ -1,0 +1,273 @@
+//! Random commands over few names, so that they meet.
+
+use proptest::prelude::*;
+use runlog::{
+    domain::{
+        Command, artifact, experiment, logged_model,
+        metric::{LogMetric, NewPoint},
+        model_version, registered_model, run,
+    },
+    event::{DatasetInput, KeyValue, LoggedModelStatus, ModelOutput, RunStatus},
+};
+
+fn pair(key: &str, value: &str) -> KeyValue {
+    KeyValue { key: key.to_owned(), value: value.to_owned() }
+}
+
+pub(crate) fn point(key: u8, value: f64, timestamp: i64, step: i64, model: Option<u8>) -> NewPoint {
+    NewPoint {
+        key: format!("m{key}"),
+        value,
+        timestamp,
+        step,
+        model_id: model.map(|model| format!("m-{model}")),
+        dataset_name: None,
+        dataset_digest: None,
+    }
+}
+
+fn value() -> impl Strategy<Value = f64> {
+    prop_oneof![
+        4 => -10.0..10.0,
+        1 => Just(f64::NAN),
+        1 => Just(f64::INFINITY),
+        1 => Just(f64::NEG_INFINITY),
+        1 => Just(-0.0),
+    ]
+}
+
+fn points() -> impl Strategy<Value = Vec<NewPoint>> {
+    let one = (0..3u8, value(), 0..40i64, -3..40i64, proptest::option::of(0..3u8));
+    proptest::collection::vec(
+        one.prop_map(|(key, value, time, step, model)| point(key, value, time, step, model)),
+        1..40,
+    )
+}
+
+fn name() -> impl Strategy<Value = String> + Clone {
+    (0..3u8).prop_map(|n| format!("n{n}"))
+}
+
+fn run_id() -> impl Strategy<Value = String> + Clone {
+    (0..4u8).prop_map(|n| format!("run{n}"))
+}
+
+fn model() -> impl Strategy<Value = String> + Clone {
+    (0..3u8).prop_map(|n| format!("m-{n}"))
+}
+
+fn tag() -> impl Strategy<Value = KeyValue> + Clone {
+    (0..3u8, 0..3u8).prop_map(|(k, v)| match k {
+        0 => pair("mlflow.runName", &format!("v{v}")),
+        1 => pair("mlflow.user", &format!("v{v}")),
+        _ => pair("k", &format!("v{v}")),
+    })
+}
+
+/// Commands over few names, so that they meet: many are refused, which must leave no trace.
+pub(crate) fn command() -> impl Strategy<Value = Command> {
+    prop_oneof![experiments(), runs(), runs(), logged_models(), registry(), artifacts()]
+}
+
+fn experiments() -> impl Strategy<Value = Command> {
+    prop_oneof![
+        name().prop_map(|name| Command::CreateExperiment(experiment::Create {
+            name,
+            artifact_location: None,
+            default_artifact_root: "mlflow-artifacts:/".to_owned(),
+            tags: vec![pair("a", "b")],
+        })),
+        (0..3u64, name()).prop_map(|(experiment_id, name)| {
+            Command::RenameExperiment(experiment::Rename { experiment_id, name })
+        }),
+        (0..3u64).prop_map(|experiment_id| {
+            Command::DeleteExperiment(experiment::Delete { experiment_id })
+        }),
+        (0..3u64).prop_map(|experiment_id| {
+            Command::RestoreExperiment(experiment::Restore { experiment_id })
+        }),
+        (0..3u64, tag()).prop_map(|(experiment_id, tag)| {
+            Command::SetExperimentTag(experiment::SetTag { experiment_id, tag })
+        }),
+        (0..3u64, tag()).prop_map(|(experiment_id, KeyValue { key, .. })| {
+            Command::DeleteExperimentTag(experiment::DeleteTag { experiment_id, key })
+        }),
+    ]
+}
+
+fn runs() -> impl Strategy<Value = Command> {
+    prop_oneof![
+        (run_id(), 0..3u64, tag()).prop_map(|(run_id, experiment_id, tag)| {
+            Command::CreateRun(run::Create {
+                run_id,
+                experiment_id,
+                name: None,
+                fallback_name: "some-name-1".to_owned(),
+                user_id: "u".to_owned(),
+                start_time: 5,
+                tags: vec![tag],
+            })
+        }),
+        (run_id(), name()).prop_map(|(run_id, name)| Command::UpdateRun(run::Update {
+            run_id,
+            status: Some(RunStatus::Finished),
+            end_time: Some(9),
+            name: Some(name),
+        })),
+        run_id().prop_map(|run_id| Command::DeleteRun(run::Delete { run_id })),
+        run_id().prop_map(|run_id| Command::RestoreRun(run::Restore { run_id })),
+        (run_id(), tag())
+            .prop_map(|(run_id, param)| Command::LogParam(run::LogParam { run_id, param })),
+        (run_id(), points()).prop_map(|(run_id, mut points)| {
+            let point = points.remove(0);
+            Command::LogMetric(LogMetric { run_id, point })
+        }),
+        (run_id(), points(), proptest::collection::vec(tag(), 1..4)).prop_map(
+            |(run_id, metrics, tags)| {
+                let params = vec![pair("p", "1"), pair("k", "1")];
+                Command::LogBatch(run::LogBatch { run_id, metrics, params, tags })
+            }
+        ),
+        (run_id(), tag()).prop_map(|(run_id, tag)| Command::SetRunTag(run::SetTag { run_id, tag })),
+        (run_id(), tag()).prop_map(|(run_id, KeyValue { key, .. })| {
+            Command::DeleteRunTag(run::DeleteTag { run_id, key })
+        }),
+        (run_id(), name(), model()).prop_map(|(run_id, name, model_id)| {
+            let dataset = DatasetInput {
+                name,
+                digest: "d".to_owned(),
+                source_type: "t".to_owned(),
+                source: "s".to_owned(),
+                schema: None,
+                profile: Some("p".to_owned()),
+                tags: vec![pair("mlflow.data.context", "train")],
+            };
+            let (datasets, model_ids) = (vec![dataset], vec![model_id]);
+            Command::LogInputs(run::LogInputs { run_id, datasets, model_ids })
+        }),
+        (run_id(), model()).prop_map(|(run_id, model_id)| {
+            let models = vec![ModelOutput { model_id, step: 3 }];
+            Command::LogOutputs(run::LogOutputs { run_id, models })
+        }),
+        run_id().prop_map(|run_id| {
+            Command::RecordModel(run::RecordModel { run_id, model: "{}".to_owned() })
+        }),
+    ]
+}
+
+fn logged_models() -> impl Strategy<Value = Command> {
+    prop_oneof![
+        (model(), 0..3u64, run_id()).prop_map(|(model_id, experiment_id, run_id)| {
+            Command::CreateLoggedModel(logged_model::Create {
+                model_id,
+                experiment_id,
+                name: None,
+                fallback_name: "name".to_owned(),
+                source_run_id: Some(run_id),
+                model_type: None,
+                params: vec![pair("a", "1")],
+                tags: vec![],
+            })
+        }),
+        model().prop_map(|model_id| {
+            let status = LoggedModelStatus::Ready;
+            Command::FinalizeLoggedModel(logged_model::Finalize { model_id, status })
+        }),
+        model()
+            .prop_map(|model_id| { Command::DeleteLoggedModel(logged_model::Delete { model_id }) }),
+        (model(), tag()).prop_map(|(model_id, tag)| {
+            Command::SetLoggedModelTags(logged_model::SetTags { model_id, tags: vec![tag] })
+        }),
+        (model(), tag()).prop_map(|(model_id, KeyValue { key, .. })| {
+            Command::DeleteLoggedModelTag(logged_model::DeleteTag { model_id, key })
+        }),
+        (model(), tag()).prop_map(|(model_id, param)| {
+            let params = vec![param];
+            Command::LogLoggedModelParams(logged_model::LogParams { model_id, params })
+        }),
+    ]
+}
+
+fn artifacts() -> impl Strategy<Value = Command> {
+    prop_oneof![
+        (0..4u8).prop_map(|n| Command::RecordArtifact(artifact::Record {
+            path: format!("0/run{n}/artifacts/f"),
+            size: 4,
+            sha256: [n; 32],
+        })),
+        (0..4u8).prop_map(|n| {
+            Command::DeleteArtifact(artifact::Delete { path: format!("0/run{n}") })
+        }),
+    ]
+}
+
+fn registry() -> impl Strategy<Value = Command> {
+    let stage = prop_oneof![Just("None"), Just("staging"), Just("Production"), Just("ARCHIVED")];
+    prop_oneof![
+        name().prop_map(|name| Command::CreateRegisteredModel(registered_model::Create {
+            name,
+            description: None,
+            tags: vec![],
+        })),
+        (name(), name()).prop_map(|(name, new_name)| {
+            Command::RenameRegisteredModel(registered_model::Rename { name, new_name })
+        }),
+        name().prop_map(|name| Command::DeleteRegisteredModel(registered_model::Delete { name })),
+        (name(), tag()).prop_map(|(name, tag)| {
+            Command::SetRegisteredModelTag(registered_model::SetTag { name, tag })
+        }),
+        (name(), tag()).prop_map(|(name, KeyValue { key, .. })| {
+            Command::DeleteRegisteredModelTag(registered_model::DeleteTag { name, key })
+        }),
+        (name(), name()).prop_map(|(name, text)| {
+            let description = Some(text);
+            Command::DescribeRegisteredModel(registered_model::Describe { name, description })
+        }),
+        (name(), model()).prop_map(|(name, model_id)| {
+            Command::CreateModelVersion(model_version::Create {
+                name,
+                source: "mlflow-artifacts:/0/run0/artifacts/model".to_owned(),
+                run_id: Some("run0".to_owned()),
+                run_link: None,
+                model_id: Some(model_id),
+                description: None,
+                tags: vec![],
+            })
+        }),
+        (name(), 1..4u32, stage, any::<bool>()).prop_map(|(name, version, stage, archive)| {
+            Command::TransitionStage(model_version::TransitionStage {
+                name,
+                version: version.to_string(),
+                stage: stage.to_owned(),
+                archive_existing_versions: archive,
+                comment: Some("because".to_owned()),
+            })
+        }),
+        (name(), 1..4u32).prop_map(|(name, version)| {
+            let version = version.to_string();
+            Command::DeleteModelVersion(model_version::Delete { name, version })
+        }),
+        (name(), 1..4u32, tag()).prop_map(|(name, version, tag)| {
+            let version = version.to_string();
+            Command::SetModelVersionTag(model_version::SetTag { name, version, tag })
+        }),
+        (name(), 1..4u32, tag()).prop_map(|(name, version, KeyValue { key, .. })| {
+            let version = version.to_string();
+            Command::DeleteModelVersionTag(model_version::DeleteTag { name, version, key })
+        }),
+        (name(), 1..4u32, name()).prop_map(|(name, version, text)| {
+            let (version, description) = (version.to_string(), Some(text));
+            Command::DescribeModelVersion(model_version::Describe { name, version, description })
+        }),
+        (name(), 1..4u32).prop_map(|(name, version)| {
+            let (alias, version) = ("best".to_owned(), version.to_string());
+            Command::SetModelAlias(registered_model::SetAlias { name, alias, version })
+        }),
+        name().prop_map(|name| {
+            Command::DeleteModelAlias(registered_model::DeleteAlias {
+                name,
+                alias: "best".to_owned(),
+            })
+        }),
+    ]
+}

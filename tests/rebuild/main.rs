@@ -1,0 +1,174 @@
+//! Views folded while the server lived, and views rebuilt from its log, hold the same to the byte.
+//!
+//! Random command histories run through the real engine on a log in memory; the digest of the live
+//! views is compared with that of a rebuild, at the end and at several prefixes.
+
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, missing_docs, reason = "test code")]
+
+mod commands;
+mod order;
+
+use std::sync::Arc;
+
+use commands::{command, point};
+use proptest::prelude::*;
+use runlog::{
+    base::{Seq, TimestampMs, clock::Clock},
+    domain::{Command, experiment, run},
+    engine::{Context, Engine, Options, replay},
+    views::{
+        SCHEMA_VERSION, Views,
+        digest::digest,
+        store::{Base as _, Cursor, SledBase},
+    },
+    wal::{MemoryWal, Wal},
+};
+use uuid::Uuid;
+
+const LOG_ID: [u8; 16] = [7; 16];
+
+struct Ticking(std::sync::atomic::AtomicI64);
+
+impl Clock for Ticking {
+    fn now(&self) -> TimestampMs {
+        TimestampMs(1_700_000_000_000 + self.0.fetch_add(7, std::sync::atomic::Ordering::Relaxed))
+    }
+}
+
+fn rebuilt_digest(log: &dyn runlog::wal::WalReader, until: Seq) -> String {
+    let views = Views::in_memory(LOG_ID);
+    replay(log, &views, until, &mut |_| {}).unwrap();
+    assert_eq!(views.position().seq, until);
+    digest(&views.view()).to_string()
+}
+
+/// Runs a history and returns the digest of the live views at each of some positions.
+fn live(commands: Vec<Command>) -> (Vec<(Seq, String)>, Arc<dyn runlog::wal::WalReader>) {
+    let wal = MemoryWal::new(Uuid::from_bytes(LOG_ID));
+    let log = wal.reader();
+    let views = Arc::new(Views::in_memory(LOG_ID));
+    let clock = Box::new(Ticking(std::sync::atomic::AtomicI64::new(0)));
+    let engine = Engine::start(Box::new(wal), views, clock);
+    let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+    let every = commands.len() / 4 + 1;
+    let mut digests = Vec::new();
+    for (index, command) in commands.into_iter().enumerate() {
+        // A refusal is as good as an execution here: it must change nothing.
+        let _ = runtime.block_on(engine.execute(Context::default(), command));
+        if index % every == every - 1 {
+            let views = engine.views();
+            digests.push((views.position().seq, digest(&views.view()).to_string()));
+        }
+    }
+    let views = engine.views();
+    digests.push((views.position().seq, digest(&views.view()).to_string()));
+    (digests, log)
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 500, ..ProptestConfig::default() })]
+
+    #[test]
+    fn live_views_equal_rebuilt_views_at_every_prefix(
+        commands in proptest::collection::vec(command(), 1..100)
+    ) {
+        let (digests, log) = live(commands);
+        for (until, live) in digests {
+            prop_assert_eq!(live, rebuilt_digest(&*log, until));
+        }
+    }
+}
+
+fn default_experiment() -> Command {
+    Command::CreateExperiment(experiment::Create {
+        name: "Default".to_owned(),
+        artifact_location: None,
+        default_artifact_root: "mlflow-artifacts:/".to_owned(),
+        tags: vec![],
+    })
+}
+
+#[test]
+fn a_history_of_nothing_but_late_points_rebuilds_the_same() {
+    let run = Command::CreateRun(run::Create {
+        run_id: "run0".to_owned(),
+        experiment_id: 0,
+        name: None,
+        fallback_name: "n".to_owned(),
+        user_id: String::new(),
+        start_time: 0,
+        tags: vec![],
+    });
+    let batch = |n: i64| {
+        let metrics = (0..1000).map(|i| {
+            let step = (n * 1000 + i) * 7919 % 20_000;
+            point(0, 0.5, step, step, None)
+        });
+        Command::LogBatch(run::LogBatch {
+            run_id: "run0".to_owned(),
+            metrics: metrics.collect(),
+            params: vec![],
+            tags: vec![],
+        })
+    };
+    let commands = [default_experiment(), run].into_iter().chain((0..20).map(batch)).collect();
+    let (digests, log) = live(commands);
+    let views = Views::in_memory(LOG_ID);
+    replay(&*log, &views, log.head(), &mut |_| {}).unwrap();
+    let page = runlog::views::series::page(&views.view(), "run0", "m0", 0, usize::MAX);
+    assert_eq!(page.points.len(), 20_000, "every point once");
+    assert!(page.points.windows(2).all(|pair| pair[0].timestamp < pair[1].timestamp), "in order");
+    let last = digests.last().unwrap();
+    assert_eq!(last.1, digest(&views.view()).to_string());
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 24, ..ProptestConfig::default() })]
+
+    /// Views on disk, closed and opened again at random moments, come to the same as those in memory.
+    #[test]
+    fn views_on_disk_survive_reopening(
+        commands in proptest::collection::vec(command(), 20..120),
+        flushes in proptest::collection::vec(any::<proptest::sample::Index>(), 0..4),
+    ) {
+        let (digests, log) = live(commands);
+        let (until, expected) = digests.last().unwrap().clone();
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("views");
+        let size = usize::try_from(until.0).unwrap() + 1;
+        let mut stops: Vec<u64> = flushes.iter().map(|at| at.index(size) as u64).collect();
+        stops.push(until.0);
+        stops.sort_unstable();
+        for stop in stops {
+            let views = Views::open(&path, LOG_ID, 16 << 20).unwrap();
+            replay(&*log, &views, Seq(stop), &mut |_| {}).unwrap();
+            views.flush().unwrap();
+        }
+        let views = Views::open(&path, LOG_ID, 16 << 20).unwrap();
+        prop_assert_eq!(views.position().seq, until);
+        prop_assert_eq!(digest(&views.view()).to_string(), expected);
+    }
+}
+
+/// Views are no truth: whatever kept them in another shape, they are folded anew.
+#[test]
+fn a_cache_of_an_older_or_newer_version_is_set_aside_and_rebuilt() {
+    let dir = tempfile::tempdir().unwrap();
+    let (cache, aside) = (dir.path().join("views"), dir.path().join("views.set-aside"));
+    let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+    let expected = {
+        let engine = Engine::open(dir.path(), &Options::default()).unwrap();
+        runtime.block_on(engine.execute(Context::default(), default_experiment())).unwrap();
+        digest(&engine.views().view()).to_string()
+    };
+    for schema in [SCHEMA_VERSION - 1, SCHEMA_VERSION + 1] {
+        let base = SledBase::open(&cache, 16 << 20).unwrap();
+        let cursor = base.cursor().unwrap().unwrap();
+        base.apply(&mut std::iter::empty(), &Cursor { schema, ..cursor }).unwrap();
+        drop(base);
+        let engine = Engine::open(dir.path(), &Options::default()).unwrap();
+        assert_eq!(digest(&engine.views().view()).to_string(), expected);
+        drop(engine);
+        std::fs::remove_dir_all(&aside).unwrap();
+    }
+}
