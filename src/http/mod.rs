@@ -3,6 +3,7 @@
 
 mod disabled;
 mod error;
+mod graphql;
 mod health;
 mod mlflow;
 mod off;
@@ -44,6 +45,10 @@ pub struct Config {
     pub x_frame_options: String,
     /// Whether host names and origins are checked at all.
     pub security: bool,
+    /// Fields that the operations of one GraphQL document may have themselves.
+    pub graphql_root_fields_max: usize,
+    /// Aliases that one selection of a GraphQL document may have.
+    pub graphql_aliases_max: usize,
 }
 
 /// What every handler may use.

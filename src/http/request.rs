@@ -89,6 +89,11 @@ impl Fields {
         }
     }
 
+    /// The fields under the names that the request gave them.
+    pub fn into_map(self) -> Map<String, Value> {
+        self.0
+    }
+
     fn get(&self, name: &str) -> Option<&Value> {
         let value = self.0.get(name).or_else(|| self.0.get(&camel_case(name)))?;
         if value.is_null() { None } else { Some(value) }
@@ -199,6 +204,12 @@ impl Fields {
             Ok(KeyValue { key, value: pair.string("value")?.unwrap_or_default() })
         });
         pairs.collect()
+    }
+}
+
+impl From<Map<String, Value>> for Fields {
+    fn from(fields: Map<String, Value>) -> Self {
+        Self(fields)
     }
 }
 

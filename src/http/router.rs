@@ -14,7 +14,7 @@ use axum::{
 use super::{
     App, disabled,
     error::{ApiError, Code},
-    health,
+    graphql, health,
     mlflow::{
         artifacts, datasets, experiments, logged_models, metric_bulk, metrics, model_versions,
         registered_models, runs,
@@ -44,7 +44,7 @@ pub fn router(app: App) -> Router {
         .nest("/ajax-api", api.merge(disabled::tracking_if(only, ajax_only())).merge(off::empty()))
         .merge(off::elsewhere())
         .nest("/api/runlog/1", own)
-        .merge(disabled::tracking_if(only, downloads()))
+        .merge(disabled::tracking_if(only, beside_api()))
         .route("/health", get(health::health))
         .route("/version", get(health::version))
         .merge(ui::routes());
@@ -176,9 +176,10 @@ fn artifact_proxy() -> Router<App> {
         .route("/presigned/{*artifact_path}", get(artifacts::download_in_parts))
 }
 
-/// Links to artifacts as MLflow's UI has them.
-fn downloads() -> Router<App> {
+/// What MLflow's UI reaches beside the API: GraphQL, links to artifacts.
+fn beside_api() -> Router<App> {
     Router::new()
+        .route("/graphql", get(graphql::graphql).post(graphql::graphql))
         .route("/get-artifact", get(artifacts::get_run_artifact))
         .route("/model-versions/get-artifact", get(artifacts::get_version_artifact))
 }

@@ -101,6 +101,19 @@ pub struct Args {
     )]
     pub(super) disable_security_middleware: bool,
 
+    /// Fields that the operations of one GraphQL document may have themselves.
+    #[arg(
+        long,
+        value_name = "N",
+        env = "MLFLOW_SERVER_GRAPHQL_MAX_ROOT_FIELDS",
+        default_value_t = 10
+    )]
+    pub(super) graphql_max_root_fields: usize,
+
+    /// Aliases that one selection of a GraphQL document may have.
+    #[arg(long, value_name = "N", env = "MLFLOW_SERVER_GRAPHQL_MAX_ALIASES", default_value_t = 10)]
+    pub(super) graphql_max_aliases: usize,
+
     /// Print help.
     #[arg(long, action = ArgAction::Help)]
     help: Option<bool>,

@@ -55,6 +55,8 @@ impl Settings {
             cors_allowed_origins: listed(&args.cors_allowed_origins),
             x_frame_options: args.x_frame_options,
             security: !args.disable_security_middleware,
+            graphql_root_fields_max: args.graphql_max_root_fields,
+            graphql_aliases_max: args.graphql_max_aliases,
         };
         let (host, port) = (args.host, args.port);
         Ok(Self { data_dir, host, port, artifacts_destination, http, notices })

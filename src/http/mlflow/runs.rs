@@ -33,7 +33,7 @@ const MAX_RESULTS: i64 = 50_000;
 const DEFAULT_RESULTS: usize = 1000;
 
 /// MLflow's sentence about a run that is not there.
-pub(super) fn not_found(run_id: &str) -> ApiError {
+pub(in super::super) fn not_found(run_id: &str) -> ApiError {
     ApiError::missing(format!("Run with id={run_id} not found"))
 }
 
