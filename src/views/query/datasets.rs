@@ -45,7 +45,9 @@ pub fn dataset_summaries(
         });
     }
     let mut found: Vec<_> = firsts.into_iter().collect();
-    let dataset = |it: &DatasetSummary| (it.experiment_id, it.name.clone(), it.digest.clone());
-    found.sort_by_cached_key(|(summary, first)| (dataset(summary), *first));
+    found.sort_by(|(a, first_a), (b, first_b)| {
+        let one = (a.experiment_id, &a.name, &a.digest, first_a);
+        one.cmp(&(b.experiment_id, &b.name, &b.digest, first_b))
+    });
     found.into_iter().map(|(summary, _)| summary).take(limit).collect()
 }
