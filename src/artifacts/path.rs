@@ -1,7 +1,8 @@
 //! The one place where a name from outside becomes a path inside the store.
 //!
 //! What holds an [`ArtifactPath`] needs no further check: it is relative, has no `.` or `..`, no
-//! empty segment, no control character, and nothing left to percent-decode. Knows no file system.
+//! empty segment, no ASCII control character, and nothing left to percent-decode but the escapes of
+//! those. Knows no file system.
 
 use std::{borrow::Cow, fmt};
 
@@ -21,7 +22,7 @@ pub(super) const RESERVED_PREFIX: &str = ".artifact.uploading.";
 /// Why a name is not a path into the store. The texts are MLflow's.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum PathError {
-    /// It could lead out of the store, or is not text.
+    /// It could lead out of the store.
     #[error("Invalid path")]
     Unsafe,
     /// It is longer or deeper than the store takes.
@@ -142,21 +143,34 @@ impl fmt::Display for ArtifactPath {
     }
 }
 
-/// Percent-decodes until nothing changes, so that no later decoding can find anything new.
+/// Percent-decodes until nothing changes, so that no later decoding can find anything new. As in
+/// MLflow, bytes that are no text become U+FFFD and control characters are escaped again: older
+/// clients name images `k%step%1%timestamp%1795446171534%9b3c...`, where `%17` and `%9b` are such
+/// by accident.
 fn decode(raw: &str) -> Result<Cow<'_, str>, PathError> {
     if raw.len() > 4 * PATH_BYTES_MAX {
         return Err(PathError::TooLong);
     }
     let mut path = Cow::Borrowed(raw);
     for _ in 0..DECODE_ROUNDS_MAX {
-        let bytes: Vec<u8> = percent_decode_str(&path).collect();
-        let decoded = String::from_utf8(bytes).map_err(|_| PathError::Unsafe)?;
+        let decoded = percent_decode_str(&path).decode_utf8_lossy().into_owned();
         if decoded == path {
-            return Ok(path);
+            return Ok(escape_control_characters(path));
         }
         path = Cow::Owned(decoded);
     }
     Err(PathError::Unsafe)
+}
+
+fn escape_control_characters(path: Cow<'_, str>) -> Cow<'_, str> {
+    if !path.contains(|c: char| c.is_ascii_control()) {
+        return path;
+    }
+    let escaped = path.chars().map(|c| match c {
+        c if c.is_ascii_control() => format!("%{:02x}", u32::from(c)),
+        c => c.to_string(),
+    });
+    Cow::Owned(escaped.collect())
 }
 
 /// Whether a path starts at some root: `/x`, `C:/x`, `file:x`. (`C:x` is a name like any other.)
@@ -169,9 +183,9 @@ fn is_absolute(path: &str) -> bool {
     }
 }
 
-/// `#` would start a fragment, `\` be a separator elsewhere; control characters are never meant.
+/// `#` would start a fragment, `\` be a separator elsewhere.
 fn is_forbidden(c: char) -> bool {
-    matches!(c, '#' | '\\') || c.is_control()
+    matches!(c, '#' | '\\')
 }
 
 fn check_segment(segment: &str) -> Result<(), PathError> {
