@@ -2,6 +2,8 @@
 
 use uuid::Uuid;
 
+use super::secret::SECRET_BYTES;
+
 /// A new id of 32 lower-case hexadecimal digits (a version 4 UUID without dashes), as MLflow
 /// gives to runs.
 pub fn random_hex() -> String {
@@ -16,4 +18,9 @@ pub fn is_hex(id: &str) -> bool {
 /// A new logged-model id: `m-` and 32 hexadecimal digits, as MLflow 3 gives them.
 pub fn random_model_id() -> String {
     format!("m-{}", Uuid::new_v4().simple())
+}
+
+/// A new secret.
+pub fn random_secret() -> [u8; SECRET_BYTES] {
+    rand::random()
 }

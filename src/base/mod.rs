@@ -9,6 +9,7 @@ pub mod id;
 pub mod limits;
 pub mod names;
 pub mod python;
+pub mod secret;
 pub mod seq;
 
 pub use clock::{Clock, SystemClock, TimestampMs};

@@ -71,6 +71,12 @@ fn chain(error: &dyn Error) -> String {
     told
 }
 
+impl From<DiskError> for Failure {
+    fn from(error: DiskError) -> Self {
+        Self::usage(chain(&error))
+    }
+}
+
 impl From<WalError> for Failure {
     fn from(error: WalError) -> Self {
         let what = chain(&error);

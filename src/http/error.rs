@@ -45,6 +45,8 @@ macro_rules! codes {
 codes! {
     /// A value is wrong.
     InvalidParameterValue = 400 "INVALID_PARAMETER_VALUE" Some(("KAM00", "INVALID_PARAMETER_VALUE"));
+    /// A search is ordered by what is no column.
+    AttributeNotFound = 400 "INVALID_PARAMETER_VALUE" Some(("KAM04", "ATTRIBUTE_NOT_FOUND"));
     /// The request makes no sense.
     BadRequest = 400 "BAD_REQUEST" Some(("KAM00", "INVALID_PARAMETER_VALUE"));
     /// What would be created is there already.
@@ -155,6 +157,7 @@ impl From<SearchError> for ApiError {
     fn from(error: SearchError) -> Self {
         match error.code {
             ErrorCode::InvalidParameterValue => Self::invalid(error.message),
+            ErrorCode::AttributeNotFound => Self::new(Code::AttributeNotFound, error.message),
             // MLflow says 500 of a mistake in a request, upon which its client retries for minutes.
             ErrorCode::InternalError => Self::invalid(error.message),
         }

@@ -17,6 +17,7 @@ mod ui;
 use std::{net::SocketAddr, sync::Arc};
 
 pub use error::{ApiError, ApiResult, Code};
+pub use mlflow::page_token::PageKey;
 pub use router::router;
 
 use crate::{
@@ -60,6 +61,8 @@ pub struct App {
     pub artifacts: Arc<ArtifactStore>,
     /// How to answer.
     pub config: Arc<Config>,
+    /// What seals page tokens.
+    pub page_key: Arc<PageKey>,
 }
 
 impl App {

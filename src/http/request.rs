@@ -99,6 +99,16 @@ impl Fields {
         if value.is_null() { None } else { Some(value) }
     }
 
+    /// A field as it is; `null` if it is absent or empty.
+    pub fn filled_value(&self, name: &str) -> Value {
+        let filled = self.get(name).filter(|value| match value {
+            Value::String(text) => !text.is_empty(),
+            Value::Array(items) => !items.is_empty(),
+            Value::Null | Value::Bool(_) | Value::Number(_) | Value::Object(_) => true,
+        });
+        filled.cloned().unwrap_or_default()
+    }
+
     /// Whether a field is there.
     pub fn has(&self, name: &str) -> bool {
         self.get(name).is_some()

@@ -53,11 +53,13 @@ impl Draft {
     /// The comparison, of a field and operator that have been checked.
     pub(super) fn finish(self, field: Field) -> Result<Comparison, SearchError> {
         let op = Op::from_name(&self.operator);
-        let lists = matches!(self.value, Value::List(_));
+        let fits = |op: Op| match self.value {
+            Value::List(_) => matches!(op, Op::In | Op::NotIn),
+            Value::None => matches!(op, Op::IsNull | Op::IsNotNull),
+            Value::Int(_) | Value::Number(_) | Value::Text(_) => !matches!(op, Op::In | Op::NotIn),
+        };
         match op {
-            Some(op) if lists == matches!(op, Op::In | Op::NotIn) => {
-                Ok(Comparison { field, op, value: self.value })
-            }
+            Some(op) if fits(op) => Ok(Comparison { field, op, value: self.value }),
             // MLflow fails on these with a fault of its database.
             _ => Err(SearchError::invalid(format!(
                 "Invalid comparator '{}' for the value of '{}'",
@@ -157,10 +159,12 @@ pub(super) fn is_text(side: Side<'_>) -> bool {
     matches!(side.kind, Kind::Quoted | Kind::Identifier)
 }
 
-/// A number: exact if it is a whole one that fits.
+/// A number. A whole one that does not fit is none: MLflow fails on it.
 pub(super) fn number(side: Side<'_>) -> Value {
-    let whole = if side.kind == Kind::Integer { int(side.text) } else { None };
-    whole.map_or_else(|| Value::Number(float(side.text).unwrap_or(f64::NAN)), Value::Int)
+    if side.kind == Kind::Integer {
+        return int(side.text).map_or(Value::None, Value::Int);
+    }
+    Value::Number(float(side.text).unwrap_or(f64::NAN))
 }
 
 /// A value for a tag or a parameter.
@@ -201,7 +205,7 @@ pub(super) fn list_value(text: &str) -> Result<Value, SearchError> {
     }
     let string = |item: &Item| match item {
         Item::String(text) => Some(text.clone()),
-        Item::Number(_) => None,
+        Item::Number(_) | Item::List(_) => None,
     };
     items.iter().map(string).collect::<Option<_>>().map(Value::List).ok_or_else(|| {
         SearchError::invalid(format!(

@@ -9,6 +9,8 @@ use thiserror::Error;
 pub enum ErrorCode {
     /// `INVALID_PARAMETER_VALUE`: nearly every refusal.
     InvalidParameterValue,
+    /// `INVALID_PARAMETER_VALUE` of the class `ATTRIBUTE_NOT_FOUND`: an order by what is no column.
+    AttributeNotFound,
     /// `INTERNAL_ERROR`: MLflow says this of duplicate fields in `order_by`, though the fault is
     /// the caller's.
     InternalError,

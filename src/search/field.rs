@@ -109,7 +109,7 @@ attributes! {
     UserId = "user_id",
     /// Experiment, logged model, registered model, model version: the name. Text.
     Name = "name",
-    /// Experiment, logged model: the experiment's id. A number in experiments.
+    /// Experiment, logged model: the experiment's id, filtered as text and ordered as a number.
     ExperimentId = "experiment_id",
     /// Experiment: milliseconds.
     CreationTime = "creation_time",

@@ -52,36 +52,17 @@ pub(super) enum Item {
     String(String),
     /// A number, as Python prints it.
     Number(String),
+    /// A list in the list.
+    List(Vec<Item>),
 }
 
 /// Reads a list as Python writes it: `('a', "b",)`. Strings side by side are one, and brackets
-/// around brackets mean nothing. `None` when it is ill-formed.
+/// around one item mean nothing. `None` when it is ill-formed.
 pub(super) fn list(text: &str) -> Option<Vec<Item>> {
-    let mut rest = text.trim();
-    let mut closers = 0_usize;
-    while let Some(inside) = rest.strip_prefix('(') {
-        rest = inside.trim_start();
-        closers += 1;
+    match item(text.trim())? {
+        (Item::List(items), rest) if rest.trim().is_empty() => Some(items),
+        (item, rest) => rest.trim().is_empty().then(|| vec![item]),
     }
-    let mut items: Vec<Item> = Vec::new();
-    let mut comma = true;
-    while !rest.starts_with(')') {
-        let (item, after) = item(rest)?;
-        match (comma, items.last_mut(), item) {
-            (true, _, item) => items.push(item),
-            (false, Some(Item::String(last)), Item::String(more)) => last.push_str(&more),
-            _ => return None,
-        }
-        rest = after.trim_start();
-        comma = rest.starts_with(',');
-        rest = rest.strip_prefix(',').unwrap_or(rest).trim_start();
-        if comma && rest.starts_with(',') {
-            return None;
-        }
-    }
-    let mut closing = rest.chars().filter(|c| !c.is_whitespace());
-    let closed = (0..closers).all(|_| closing.next() == Some(')')) && closing.next().is_none();
-    closed.then_some(items)
 }
 
 /// `repr` of a tuple of these.
@@ -89,16 +70,44 @@ pub(super) fn repr_items(items: &[Item]) -> String {
     let shown = items.iter().map(|item| match item {
         Item::String(text) => repr(text),
         Item::Number(text) => text.clone(),
+        Item::List(items) => repr_items(items),
     });
     let tail = if items.len() == 1 { "," } else { "" };
     format!("({}{tail})", shown.collect::<Vec<_>>().join(", "))
 }
 
-/// One string or number, and what is behind it.
+/// What is between brackets, and what is behind them.
+fn bracketed(inside: &str) -> Option<(Item, &str)> {
+    let mut rest = inside.trim_start();
+    let (mut items, mut comma) = (Vec::new(), false);
+    while !rest.starts_with(')') {
+        let (item, after) = item(rest)?;
+        items.push(item);
+        rest = after.trim_start();
+        comma = rest.starts_with(',');
+        rest = rest.strip_prefix(',').unwrap_or(rest).trim_start();
+        if !comma {
+            break;
+        }
+    }
+    let rest = rest.strip_prefix(')')?;
+    let alone = if items.len() == 1 && !comma { items.pop() } else { None };
+    Some((alone.unwrap_or(Item::List(items)), rest))
+}
+
+/// One string, number or list, and what is behind it.
 fn item(text: &str) -> Option<(Item, &str)> {
+    if let Some(inside) = text.strip_prefix('(') {
+        return bracketed(inside);
+    }
     if text.starts_with(['\'', '"']) {
-        let (text, rest) = string(text)?;
-        return Some((Item::String(text), rest));
+        let (mut whole, mut rest) = string(text)?;
+        while rest.trim_start().starts_with(['\'', '"']) {
+            let (more, after) = string(rest.trim_start())?;
+            whole.push_str(&more);
+            rest = after;
+        }
+        return Some((Item::String(whole), rest));
     }
     let length = text.find(|c: char| !(c.is_ascii_alphanumeric() || "+-._".contains(c)));
     let (number, rest) = text.split_at_checked(length.unwrap_or(text.len()))?;

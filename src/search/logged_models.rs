@@ -82,6 +82,16 @@ impl Draft<'_> {
         if matches!(value, Value::List(_)) != matches!(op, Op::In | Op::NotIn) {
             return Err(SearchError::invalid(format!("Invalid value for {kind}.{key}")));
         }
+        let is_id = field == Field::Attribute(Attribute::ExperimentId);
+        let value = match value {
+            Value::Text(text) if is_id && matches!(op, Op::Eq | Op::Ne) => {
+                Value::Text(plain_number(text))
+            }
+            Value::List(texts) if is_id => {
+                Value::List(texts.into_iter().map(plain_number).collect())
+            }
+            value => value,
+        };
         Ok(Comparison { field, op, value })
     }
 }
@@ -115,7 +125,11 @@ fn column(name: &str) -> &str {
 
 /// The attribute that an alias or a column stands for.
 pub(super) fn attribute(name: &str) -> Option<Attribute> {
-    Some(match column(name) {
+    by_column(column(name))
+}
+
+fn by_column(column: &str) -> Option<Attribute> {
+    Some(match column {
         "creation_timestamp_ms" => Attribute::CreationTimestamp,
         "last_updated_timestamp_ms" => Attribute::LastUpdatedTimestamp,
         "model_id" => Attribute::ModelId,
@@ -136,11 +150,19 @@ fn field(kind: &str, key: &str) -> Result<Field, SearchError> {
         "metrics" => Ok(Field::Metric(key.to_owned())),
         "params" => Ok(Field::Param(key.to_owned())),
         "tags" => Ok(Field::Tag(key.to_owned())),
-        // MLflow looks for the column and fails by accident when there is none.
-        _ => attribute(key).map(Field::Attribute).ok_or_else(|| {
+        // MLflow looks for the column and fails by accident when there is none, as it does on an
+        // alias behind `attributes.` or in backticks.
+        _ => by_column(key).map(Field::Attribute).ok_or_else(|| {
             SearchError::invalid(format!("Invalid attribute key '{key}' specified."))
         }),
     }
+}
+
+/// A text as SQLite compares it with a whole number: `01` and `1.0` are `1`, other texts are as
+/// they are.
+fn plain_number(text: String) -> String {
+    let value = text.trim().parse::<f64>().ok().filter(|value| value.fract() == 0.0);
+    value.map_or(text, |value| format!("{value:.0}"))
 }
 
 fn value(text: &str, numeric: bool) -> Result<Value, SearchError> {
@@ -152,12 +174,13 @@ fn value(text: &str, numeric: bool) -> Result<Value, SearchError> {
     if !(text.starts_with('(') && text.ends_with(')')) {
         return Ok(Value::Text(text.trim_matches('\'').to_owned()));
     }
-    let items = list(text).ok_or_else(|| {
-        SearchError::invalid(format!("Invalid list of quoted string values: {text}"))
-    })?;
+    let ill_formed =
+        || SearchError::invalid(format!("Invalid list of quoted string values: {text}"));
     // A number among them compares as its text.
-    let text = |item| match item {
-        Item::String(text) | Item::Number(text) => text,
+    let plain = |item| match item {
+        Item::String(text) | Item::Number(text) => Ok(text),
+        Item::List(_) => Err(ill_formed()),
     };
-    Ok(Value::List(items.into_iter().map(text).collect()))
+    let items = list(text).ok_or_else(ill_formed)?;
+    items.into_iter().map(plain).collect::<Result<_, _>>().map(Value::List)
 }

@@ -44,6 +44,32 @@ pub enum SortValue<'a> {
     Text(&'a str),
 }
 
+/// A [`SortValue`] that outlives its entity: in a page token, say.
+#[derive(Clone, Debug, PartialEq)]
+pub enum KeptValue {
+    /// Nothing.
+    Missing,
+    /// A time, a version, an experiment's id.
+    Int(i64),
+    /// A metric.
+    Number(f64),
+    /// Any other.
+    Text(String),
+}
+
+impl KeptValue {
+    /// The value, to be compared.
+    #[must_use]
+    pub fn value(&self) -> SortValue<'_> {
+        match self {
+            Self::Missing => SortValue::Missing,
+            Self::Int(value) => SortValue::Int(*value),
+            Self::Number(value) => SortValue::Number(*value),
+            Self::Text(text) => SortValue::Text(text),
+        }
+    }
+}
+
 impl OrderBy {
     /// An order by an attribute.
     pub(super) fn attribute(attribute: Attribute, ascending: bool) -> Self {
@@ -59,6 +85,17 @@ impl OrderBy {
 }
 
 impl SortValue<'_> {
+    /// A copy of its own.
+    #[must_use]
+    pub fn kept(self) -> KeptValue {
+        match self {
+            Self::Missing => KeptValue::Missing,
+            Self::Int(value) => KeptValue::Int(value),
+            Self::Number(value) => KeptValue::Number(value),
+            Self::Text(text) => KeptValue::Text(text.to_owned()),
+        }
+    }
+
     /// Present, NaN, missing: the same in both directions.
     fn rank(self) -> u8 {
         match self {

@@ -12,7 +12,7 @@
 
 use super::clause::statement;
 use super::dialect::{Named, Sort, set};
-use super::error::SearchError;
+use super::error::{ErrorCode, SearchError};
 use super::field::{Attribute, Entity, Field};
 use super::group::Node;
 use super::lexer::Kind;
@@ -109,7 +109,8 @@ fn logged_model_key(key: &LoggedModelKey) -> Result<OrderBy, SearchError> {
     let set = |text: &Option<String>| text.clone().filter(|text| !text.is_empty());
     let (field, dataset) = match name.split_once('.') {
         None => {
-            let attribute = logged_models::attribute(name).ok_or_else(|| invalid(""))?;
+            let unknown = || SearchError { code: ErrorCode::AttributeNotFound, ..invalid("") };
+            let attribute = logged_models::attribute(name).ok_or_else(unknown)?;
             (Field::Attribute(attribute), None)
         }
         Some(("metrics", metric)) => {

@@ -40,7 +40,9 @@ where
         Ok(ours) => theirs.get("ok").is_some_and(|theirs| same(ours, theirs)),
         Err(error) => {
             let code = match error.code {
-                ErrorCode::InvalidParameterValue => "INVALID_PARAMETER_VALUE",
+                ErrorCode::InvalidParameterValue | ErrorCode::AttributeNotFound => {
+                    "INVALID_PARAMETER_VALUE"
+                }
                 ErrorCode::InternalError => "INTERNAL_ERROR",
             };
             theirs["code"] == code && theirs["message"] == error.message

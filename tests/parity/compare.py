@@ -4,6 +4,8 @@ import re
 import time
 
 HOUR_MS = 3_600_000
+# A set that MLflow prints in a message, in an order of its own each time.
+SET = re.compile(r"\{('[^']*'(?:, )?)+\}")
 # Names that MLflow draws for runs and models that were given none.
 RANDOM_NAME = re.compile(r"^[a-z]+-[a-z]+-\d{1,4}$")
 
@@ -39,7 +41,8 @@ def neutral(value, party, key=""):
     if isinstance(value, list):
         return [neutral(item, party) for item in value]
     if isinstance(value, str):
-        return neutral_text(value, party)
+        # A page token is each server's own.
+        return "<token>" if key in ("next_page_token", "nextPageToken") else neutral_text(value, party)
     if is_recent(value) and re.search(r"time|stamp", key):
         return "<now>"
     return value
@@ -52,6 +55,7 @@ def neutral_text(text: str, party) -> str:
     text = text.replace(str(party.server.dir), "<dir>").replace(str(party.server.port), "<port>")
     text = re.sub(r"\b[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}\b", "<uuid>", text)
     text = re.sub(r"[0-9a-f]{32}", "<id>", text)
+    text = SET.sub(lambda match: "{" + ", ".join(sorted(match[0][1:-1].split(", "))) + "}", text)
     text = "<name>" if RANDOM_NAME.match(text) else text
     return "<now>" if text.isdigit() and is_recent(int(text)) else text
 

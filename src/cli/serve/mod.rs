@@ -16,10 +16,10 @@ use super::{
 };
 use crate::{
     artifacts::ArtifactStore,
-    base::id,
+    base::{id, secret},
     domain::{Command, experiment},
     engine::{Context, Engine, Options},
-    http::App,
+    http::{App, PageKey},
     views::lookup,
 };
 use end::End;
@@ -27,6 +27,9 @@ use settings::Settings;
 
 /// Time that requests cut off at the end get to notice it.
 const LAST_TASKS: Duration = Duration::from_millis(200);
+
+/// File of the key that seals page tokens, in a data directory.
+const PAGE_KEY_FILE: &str = "page-key";
 
 /// The experiment that clients use when they name none.
 const DEFAULT_EXPERIMENT: (u64, &str) = (0, "Default");
@@ -42,7 +45,13 @@ pub(super) fn run(args: Args) -> Result<(), Failure> {
     let artifacts = Arc::new(ArtifactStore::open(&settings.artifacts_destination)?);
     let engine = Arc::new(Engine::open(&settings.data_dir, &Options::default())?);
     runtime.block_on(create_default_experiment(&engine, &settings.http.default_artifact_root))?;
-    let app = App { engine: engine.clone(), artifacts, config: Arc::new(settings.http) };
+    let page_key = secret::load_or_draw(&settings.data_dir.join(PAGE_KEY_FILE))?;
+    let app = App {
+        engine: engine.clone(),
+        artifacts,
+        config: Arc::new(settings.http),
+        page_key: Arc::new(PageKey::new(&page_key)),
+    };
     let end = runtime.block_on(async {
         let signals = end::Signals::install()?;
         let address = listener.local_addr().map_err(|error| no_listener(&error))?;

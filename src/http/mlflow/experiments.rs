@@ -1,15 +1,19 @@
 //! `/mlflow/experiments/...`
 
+use std::collections::BTreeSet;
+
 use axum::extract::State;
 
 use super::{
     super::{
         App,
-        error::{ApiError, ApiResult},
+        error::{ApiError, ApiResult, Code},
         request::{Caller, Fields},
         response::{Empty, Object},
     },
-    page, wire,
+    page,
+    page_token::Walk,
+    wire,
 };
 use crate::{
     domain::{Command, experiment},
@@ -21,11 +25,6 @@ use crate::{
     },
 };
 
-/// Experiments on one page.
-const MAX_RESULTS: usize = 50_000;
-/// Experiments on one page unless asked for.
-const DEFAULT_RESULTS: usize = 1000;
-
 /// An experiment's id, as MLflow reads it: Python's `int()`.
 pub(super) fn parse_id(text: &str) -> ApiResult<u64> {
     let number: Result<i64, _> = text.trim().parse();
@@ -36,6 +35,15 @@ pub(super) fn parse_id(text: &str) -> ApiResult<u64> {
             "Invalid experiment ID '{text}'. Experiment ID must be a valid integer."
         ))),
     }
+}
+
+/// The experiments that are looked through; one that cannot exist holds nothing.
+pub(super) fn parse_ids(ids: &[String]) -> ApiResult<BTreeSet<u64>> {
+    let ids = ids.iter().map(|id| match parse_id(id) {
+        Err(error) if error.code == Code::ResourceDoesNotExist => Ok(None),
+        id => id.map(Some),
+    });
+    ids.filter_map(Result::transpose).collect()
 }
 
 fn required_id(fields: &Fields) -> ApiResult<u64> {
@@ -82,19 +90,20 @@ pub(in super::super) async fn get_experiment_by_name(
 }
 
 pub(in super::super) async fn search(State(app): State<App>, fields: Fields) -> ApiResult<Object> {
+    let view_type = page::view_type(&fields, "view_type")?;
+    // MLflow has no default here.
+    let limit = page::tracking_limit(fields.int("max_results")?.unwrap_or_default())?;
     let filter = fields.string("filter")?.unwrap_or_default();
-    let query = Query {
-        limit: page::limit(&fields, DEFAULT_RESULTS, MAX_RESULTS)?,
-        filter: parse_filter(Entity::Experiments, &filter)?,
-        order_by: parse_order_by(Entity::Experiments, &fields.strings("order_by")?)?,
-        view_type: page::view_type(&fields, "view_type")?,
-        offset: page::offset(&fields)?,
-    };
+    let filter = parse_filter(Entity::Experiments, &filter)?;
+    let order_by = parse_order_by(Entity::Experiments, &fields.strings("order_by")?)?;
+    let question = ["filter", "order_by", "view_type"];
+    let walk = Walk::new(&app.page_key, "experiments", &fields, &question);
+    let query = Query { filter, order_by, view_type, after: walk.after(&fields)?, limit };
     let found = search_experiments(app.engine.views(), &query);
     let shown = found.items.iter().map(|it| wire::experiment(it)).collect();
     Ok(Object::new()
         .set_list("experiments", shown)
-        .set_some("next_page_token", found.next_offset.map(page::token)))
+        .set_some("next_page_token", found.end.map(|end| walk.token(&end))))
 }
 
 pub(in super::super) async fn update_experiment(

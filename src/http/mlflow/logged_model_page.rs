@@ -1,14 +1,17 @@
 //! Pages of a search over logged models. MLflow's token for them holds the search it belongs to, and
 //! is refused with any other.
 
-use base64::{Engine as _, prelude::BASE64_STANDARD};
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
-use super::super::{
-    error::{ApiError, ApiResult},
-    request::Fields,
+use super::{
+    super::{
+        error::{ApiError, ApiResult},
+        request::Fields,
+    },
+    page_token::Walk,
+    python,
 };
-use crate::search::LoggedModelKey;
+use crate::{search::LoggedModelKey, views::query::Place};
 
 /// Logged models on one page unless asked for.
 const DEFAULT_RESULTS: usize = 50;
@@ -16,16 +19,18 @@ const DEFAULT_RESULTS: usize = 50;
 const RESULTS_OF_ZERO: usize = 100;
 
 /// What a token has to agree with.
-pub(super) struct Asked {
+pub(super) struct Asked<'a> {
     /// The experiments, as they were written.
     pub(super) experiment_ids: Vec<String>,
     /// The filter, unless empty.
     pub(super) filter: Option<String>,
     /// The order.
     pub(super) order_by: Vec<LoggedModelKey>,
+    /// What seals the tokens.
+    pub(super) walk: Walk<'a>,
 }
 
-impl Asked {
+impl Asked<'_> {
     fn order(&self) -> Value {
         let keys = self.order_by.iter().map(|key| {
             json!({
@@ -38,31 +43,31 @@ impl Asked {
         if self.order_by.is_empty() { Value::Null } else { keys.collect() }
     }
 
-    /// The token of the page that begins at `offset`.
-    pub(super) fn token(&self, offset: usize) -> String {
-        let token = json!({
-            "experiment_ids": self.experiment_ids,
-            "filter_string": self.filter,
-            "order_by": self.order(),
-            "offset": offset,
-        });
-        BASE64_STANDARD.encode(token.to_string())
+    /// The token of the page behind `place`.
+    pub(super) fn token(&self, place: &Place) -> String {
+        let mut content = Map::new();
+        content.insert("experiment_ids".to_owned(), json!(self.experiment_ids));
+        content.insert("filter_string".to_owned(), json!(self.filter));
+        content.insert("order_by".to_owned(), self.order());
+        self.walk.seal(content, place)
     }
 
-    /// Where the asked page begins.
-    pub(super) fn offset(&self, fields: &Fields) -> ApiResult<usize> {
-        let Some(token) = fields.filled("page_token")? else { return Ok(0) };
-        let invalid =
-            |why: String| ApiError::invalid(format!("Invalid page token: {token}. {why}"));
-        let bytes = BASE64_STANDARD.decode(&token).map_err(|error| invalid(error.to_string()))?;
+    /// Where the page before the asked one ended; `None` for the first.
+    pub(super) fn after(&self, fields: &Fields) -> ApiResult<Option<Place>> {
+        let Some(token) = fields.filled("page_token")? else { return Ok(None) };
+        let invalid = |why: &str| ApiError::invalid(format!("Invalid page token: {token}. {why}"));
+        let bytes = python::base64(&token).ok_or_else(|| invalid("Incorrect padding"))?;
         let parsed: Value =
-            serde_json::from_slice(&bytes).map_err(|error| invalid(error.to_string()))?;
+            serde_json::from_slice(&bytes).map_err(|error| match error.column() {
+                0 | 1 => invalid("Expecting value: line 1 column 1 (char 0)"),
+                _ => invalid(&error.to_string()),
+            })?;
         let (ids, filter) = (json!(self.experiment_ids), json!(self.filter));
         agree(&parsed, "experiment_ids", &ids, "Experiment IDs", "do", "experiment IDs")?;
         agree(&parsed, "filter_string", &filter, "Filter string", "does", "filter string")?;
         agree(&parsed, "order_by", &self.order(), "Order by", "does", "order by")?;
-        let offset = parsed.get("offset").and_then(Value::as_u64).unwrap_or_default();
-        usize::try_from(offset).map_err(|error| invalid(error.to_string()))
+        let place = self.walk.open(&token, &parsed);
+        place.map(Some).ok_or_else(|| invalid("It is not one of this search"))
     }
 }
 
@@ -79,31 +84,13 @@ fn agree(
     if found == asked {
         return Ok(());
     }
-    let shown = |value: &Value| value.as_str().map_or_else(|| python(value), str::to_owned);
+    let shown = |value: &Value| value.as_str().map_or_else(|| python::repr(value), str::to_owned);
     Err(ApiError::invalid(format!(
         "{subject} in the page token {verb} not match the requested {object}. Expected: {}. Found: \
          {}",
         shown(asked),
         shown(found)
     )))
-}
-
-/// A value as Python shows it.
-fn python(value: &Value) -> String {
-    let joined = |items: Vec<String>| items.join(", ");
-    match value {
-        Value::Null => "None".to_owned(),
-        Value::Bool(true) => "True".to_owned(),
-        Value::Bool(false) => "False".to_owned(),
-        Value::Number(number) => number.to_string(),
-        Value::String(text) if text.contains('\'') && !text.contains('"') => format!("\"{text}\""),
-        Value::String(text) => format!("'{}'", text.replace('\\', "\\\\").replace('\'', "\\'")),
-        Value::Array(items) => format!("[{}]", joined(items.iter().map(python).collect())),
-        Value::Object(fields) => {
-            let field = |(key, value): (&String, &Value)| format!("'{key}': {}", python(value));
-            format!("{{{}}}", joined(fields.iter().map(field).collect()))
-        }
-    }
 }
 
 /// How many logged models the page may have: as many as are asked for.

@@ -6,12 +6,14 @@ use serde_json::Value;
 use super::{
     super::{
         App,
-        error::{ApiError, ApiResult, Code},
+        error::{ApiError, ApiResult},
         request::{Caller, Fields},
         response::{Empty, Object},
     },
-    experiments::parse_id,
-    logged_model_page as page, wire_registry as wire,
+    experiments::{parse_id, parse_ids},
+    logged_model_page as page,
+    page_token::Walk,
+    wire_registry as wire,
 };
 use crate::{
     base::{id, names},
@@ -157,15 +159,6 @@ fn dataset(fields: &Fields) -> ApiResult<Dataset> {
     Ok(Dataset { name: Some(name), digest: fields.filled("dataset_digest")? })
 }
 
-/// The experiments that are looked through; one that cannot exist holds nothing.
-fn experiments(ids: &[String]) -> ApiResult<std::collections::BTreeSet<u64>> {
-    let ids = ids.iter().map(|id| match parse_id(id) {
-        Err(error) if error.code == Code::ResourceDoesNotExist => Ok(None),
-        id => id.map(Some),
-    });
-    ids.filter_map(Result::transpose).collect()
-}
-
 pub(in super::super) async fn search(State(app): State<App>, fields: Fields) -> ApiResult<Object> {
     if !fields.has("experiment_ids") {
         return Err(ApiError::missing_field("experiment_ids"));
@@ -174,17 +167,16 @@ pub(in super::super) async fn search(State(app): State<App>, fields: Fields) -> 
         experiment_ids: fields.strings("experiment_ids")?,
         filter: fields.filled("filter")?,
         order_by: fields.objects("order_by")?.iter().map(order_key).collect::<ApiResult<_>>()?,
+        walk: Walk::new(&app.page_key, "logged-models", &fields, &["datasets"]),
     };
+    let limit = page::limit(&fields)?;
     let datasets: Vec<_> =
         fields.objects("datasets")?.iter().map(dataset).collect::<ApiResult<_>>()?;
-    let query = Query {
-        offset: asked.offset(&fields)?,
-        limit: page::limit(&fields)?,
-        filter: parse_filter(Entity::LoggedModels, asked.filter.as_deref().unwrap_or_default())?,
-        order_by: parse_logged_model_order_by(&asked.order_by)?,
-        view_type: ViewType::ActiveOnly,
-    };
-    let experiments = experiments(&asked.experiment_ids)?;
+    let after = asked.after(&fields)?;
+    let filter = parse_filter(Entity::LoggedModels, asked.filter.as_deref().unwrap_or_default())?;
+    let experiments = parse_ids(&asked.experiment_ids)?;
+    let order_by = parse_logged_model_order_by(&asked.order_by)?;
+    let query = Query { filter, order_by, view_type: ViewType::ActiveOnly, after, limit };
     let found = search_logged_models(app.engine.views(), &experiments, &datasets, &query);
     let models: Vec<Value> = found
         .items
@@ -193,5 +185,5 @@ pub(in super::super) async fn search(State(app): State<App>, fields: Fields) -> 
         .collect();
     Ok(Object::new()
         .set_list("models", models)
-        .set_some("next_page_token", found.next_offset.map(|offset| asked.token(offset))))
+        .set_some("next_page_token", found.end.map(|end| asked.token(&end))))
 }

@@ -15,7 +15,8 @@ use super::{
         request::{Caller, Fields, parse_float, read_body},
         response::{Empty, Object},
     },
-    page, wire,
+    page_token::Walk,
+    wire,
 };
 use crate::{
     base::limits::BATCH_BYTES_MAX,
@@ -215,13 +216,14 @@ pub(in super::super) async fn get_metric_history(
             ))
         })?,
     };
-    let offset = page::offset(&fields)?;
+    let walk = Walk::new(&app.page_key, "metrics/get-history", &fields, &["run_id", "metric_key"]);
+    let offset = walk.skip(&fields)?;
     let view = app.engine.views().view();
     let page = series::page(&view, &run_id, &key, offset, limit);
     let shown = page.points.iter().map(|point| wire::metric(&key, point).into()).collect();
     Ok(Object::new()
         .set_list("metrics", shown)
-        .set_some("next_page_token", page.next_offset.map(page::token)))
+        .set_some("next_page_token", page.next_offset.map(|count| walk.token_behind(count))))
 }
 
 #[cfg(test)]

@@ -10,6 +10,8 @@ pub(super) mod metric_bulk;
 pub(super) mod metrics;
 pub(super) mod model_versions;
 pub(super) mod page;
+pub(super) mod page_token;
+mod python;
 pub(super) mod registered_models;
 pub(super) mod runs;
 pub(super) mod wire;

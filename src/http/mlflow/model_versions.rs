@@ -11,7 +11,9 @@ use super::{
         request::{Caller, Fields},
         response::{Empty, Object},
     },
-    page, wire_registry as wire,
+    page,
+    page_token::Walk,
+    wire_registry as wire,
 };
 use crate::{
     domain::{
@@ -30,7 +32,7 @@ use crate::{
 };
 
 /// Versions on one page, and unless asked for less.
-const MAX_RESULTS: usize = 200_000;
+const RESULTS_MAX: i64 = 200_000;
 
 /// A version and its model.
 pub(super) fn find(
@@ -106,19 +108,19 @@ pub(in super::super) async fn delete_model_version(
 }
 
 pub(in super::super) async fn search(State(app): State<App>, fields: Fields) -> ApiResult<Object> {
+    let asked = page::asked_within(&fields, RESULTS_MAX)?;
+    let limit = page::registry_limit(asked.unwrap_or(RESULTS_MAX))?;
     let filter = fields.string("filter")?.unwrap_or_default();
-    let query = Query {
-        limit: page::registry_limit(&fields, MAX_RESULTS, MAX_RESULTS)?,
-        filter: parse_filter(Entity::ModelVersions, &filter)?,
-        order_by: parse_order_by(Entity::ModelVersions, &fields.strings("order_by")?)?,
-        view_type: ViewType::ActiveOnly,
-        offset: page::offset(&fields)?,
-    };
+    let filter = parse_filter(Entity::ModelVersions, &filter)?;
+    let order_by = parse_order_by(Entity::ModelVersions, &fields.strings("order_by")?)?;
+    let walk = Walk::new(&app.page_key, "model-versions", &fields, &["filter", "order_by"]);
+    let (after, view_type) = (walk.after(&fields)?, ViewType::ActiveOnly);
+    let query = Query { filter, order_by, view_type, after, limit };
     let found = search_model_versions(app.engine.views(), &query);
     let versions = found.items.iter().map(|it| wire::version(&it.model, &it.version).into());
     Ok(Object::new()
         .set_list("model_versions", versions.collect())
-        .set_some("next_page_token", found.next_offset.map(page::token)))
+        .set_some("next_page_token", found.end.map(|end| walk.token(&end))))
 }
 
 pub(in super::super) async fn get_download_uri(

@@ -12,7 +12,9 @@ use super::{
         request::{Caller, Fields},
         response::{Empty, Object},
     },
-    page, wire_registry as wire,
+    page,
+    page_token::Walk,
+    wire_registry as wire,
 };
 use crate::{
     domain::{
@@ -23,7 +25,7 @@ use crate::{
         validate,
     },
     event::KeyValue,
-    search::{Entity, parse_filter, parse_order_by},
+    search::{Entity, parse_order_by, read_filter},
     views::{
         lookup,
         query::{Query, ViewType, search_registered_models},
@@ -32,9 +34,9 @@ use crate::{
 };
 
 /// Registered models on one page.
-const MAX_RESULTS: usize = 1000;
+const RESULTS_MAX: i64 = 1000;
 /// Registered models on one page unless asked for.
-const DEFAULT_RESULTS: usize = 100;
+const RESULTS_DEFAULT: i64 = 100;
 
 /// The registered model of that name.
 pub(super) fn find(read: &dyn Read, name: &str) -> ApiResult<Arc<RegisteredModel>> {
@@ -106,14 +108,15 @@ pub(in super::super) async fn delete_registered_model(
 }
 
 pub(in super::super) async fn search(State(app): State<App>, fields: Fields) -> ApiResult<Object> {
+    let asked = page::asked_within(&fields, RESULTS_MAX)?;
+    let limit = page::registry_limit(asked.unwrap_or(RESULTS_DEFAULT))?;
     let filter = fields.string("filter")?.unwrap_or_default();
-    let query = Query {
-        limit: page::registry_limit(&fields, DEFAULT_RESULTS, MAX_RESULTS)?,
-        filter: parse_filter(Entity::RegisteredModels, &filter)?,
-        order_by: parse_order_by(Entity::RegisteredModels, &fields.strings("order_by")?)?,
-        view_type: ViewType::ActiveOnly,
-        offset: page::offset(&fields)?,
-    };
+    let filter = read_filter(Entity::RegisteredModels, &filter)?;
+    let order_by = parse_order_by(Entity::RegisteredModels, &fields.strings("order_by")?)?;
+    let walk = Walk::new(&app.page_key, "registered-models", &fields, &["filter", "order_by"]);
+    let after = walk.after(&fields)?;
+    let (filter, view_type) = (filter.check()?, ViewType::ActiveOnly);
+    let query = Query { filter, order_by, view_type, after, limit };
     let found = search_registered_models(app.engine.views(), &query);
     let view = app.engine.views().view();
     let show = |model: &Arc<RegisteredModel>| {
@@ -124,7 +127,7 @@ pub(in super::super) async fn search(State(app): State<App>, fields: Fields) -> 
     let models = found.items.iter().map(show).collect();
     Ok(Object::new()
         .set_list("registered_models", models)
-        .set_some("next_page_token", found.next_offset.map(page::token)))
+        .set_some("next_page_token", found.end.map(|end| walk.token(&end))))
 }
 
 pub(in super::super) async fn get_latest_versions(

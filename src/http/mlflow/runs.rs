@@ -1,7 +1,5 @@
 //! `/mlflow/runs/...`, without metrics.
 
-use std::collections::BTreeSet;
-
 use axum::extract::State;
 use serde_json::Value;
 
@@ -12,15 +10,16 @@ use super::{
         request::{Caller, Fields},
         response::{Empty, Object},
     },
-    experiments::parse_id,
+    experiments::{parse_id, parse_ids},
     page,
+    page_token::Walk,
     wire::{self, Shown},
 };
 use crate::{
     base::{id, names},
     domain::{Command, run},
     event::{DatasetInput, KeyValue, ModelOutput, RunStatus},
-    search::{Entity, parse_filter, parse_order_by},
+    search::{Entity, parse_order_by, read_filter},
     views::{
         lookup,
         query::{Query, search_runs},
@@ -28,9 +27,9 @@ use crate::{
 };
 
 /// Runs on one page.
-const MAX_RESULTS: i64 = 50_000;
+const RESULTS_MAX: i64 = 50_000;
 /// Runs on one page unless asked for.
-const DEFAULT_RESULTS: usize = 1000;
+const RESULTS_DEFAULT: i64 = 1000;
 
 /// MLflow's sentence about a run that is not there.
 pub(in super::super) fn not_found(run_id: &str) -> ApiError {
@@ -118,17 +117,18 @@ pub(in super::super) async fn restore_run(
 }
 
 pub(in super::super) async fn search(State(app): State<App>, fields: Fields) -> ApiResult<Object> {
-    let filter = fields.string("filter")?.unwrap_or_default();
-    let query = Query {
-        limit: limit(&fields)?,
-        filter: parse_filter(Entity::Runs, &filter)?,
-        order_by: parse_order_by(Entity::Runs, &fields.strings("order_by")?)?,
-        view_type: page::view_type(&fields, "run_view_type")?,
-        offset: page::offset(&fields)?,
-    };
-    let experiments = fields.strings("experiment_ids")?;
-    let experiments: BTreeSet<u64> =
-        experiments.iter().map(|id| parse_id(id)).collect::<ApiResult<_>>()?;
+    let asked = page::asked_within(&fields, RESULTS_MAX)?;
+    let view_type = page::view_type(&fields, "run_view_type")?;
+    let limit = page::tracking_limit(asked.unwrap_or(RESULTS_DEFAULT))?;
+    let filter =
+        read_filter(Entity::Runs, fields.string("filter")?.as_deref().unwrap_or_default())?;
+    let order_by = parse_order_by(Entity::Runs, &fields.strings("order_by")?)?;
+    let filter = filter.check()?;
+    let question = ["experiment_ids", "filter", "order_by", "run_view_type"];
+    let walk = Walk::new(&app.page_key, "runs", &fields, &question);
+    let after = walk.after(&fields)?;
+    let experiments = parse_ids(&fields.strings("experiment_ids")?)?;
+    let query = Query { filter, order_by, view_type, after, limit };
     let views = app.engine.views();
     let found = search_runs(views, &experiments, &query);
     let view = views.view();
@@ -136,23 +136,7 @@ pub(in super::super) async fn search(State(app): State<App>, fields: Fields) -> 
         found.items.iter().filter_map(|run_id| wire::run(&view, run_id, Shown::Found)).collect();
     Ok(Object::new()
         .set_list("runs", shown)
-        .set_some("next_page_token", found.next_offset.map(page::token)))
-}
-
-fn limit(fields: &Fields) -> ApiResult<usize> {
-    let asked = fields.int("max_results")?;
-    match asked.map(|asked| (asked, usize::try_from(asked))) {
-        None => Ok(DEFAULT_RESULTS),
-        Some((asked, _)) if asked > MAX_RESULTS => Err(ApiError::invalid(format!(
-            "Invalid value {asked} for parameter 'max_results' supplied. It must be at most \
-             {MAX_RESULTS}, but got value {asked}"
-        ))),
-        Some((_, Ok(limit))) if limit > 0 => Ok(limit),
-        Some((asked, _)) => Err(ApiError::invalid(format!(
-            "Invalid value {asked} for parameter 'max_results' supplied. It must be a positive \
-             integer, but got value {asked}"
-        ))),
-    }
+        .set_some("next_page_token", found.end.map(|end| walk.token(&end))))
 }
 
 pub(in super::super) async fn log_param(

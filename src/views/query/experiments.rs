@@ -1,8 +1,8 @@
 //! Search over experiments.
 
-use std::{cmp::Ordering, sync::Arc};
+use std::sync::Arc;
 
-use super::{super::Views, Page, Query};
+use super::{super::Views, Keys, Page, Query};
 use crate::{
     domain::entity::Experiment,
     search::{Attribute, Comparison, Field, SortValue},
@@ -17,7 +17,7 @@ pub fn search_experiments(views: &Views, query: &Query) -> Page<Arc<Experiment>>
     });
     let matches: Vec<_> = matches.cloned().collect();
     drop(index);
-    query.page(matches, |a, b| compare(query, a, b))
+    query.page(matches, query)
 }
 
 fn attribute(experiment: &Experiment, attribute: Attribute) -> SortValue<'_> {
@@ -45,10 +45,9 @@ fn holds(comparison: &Comparison, experiment: &Experiment) -> bool {
     }
 }
 
-fn compare(query: &Query, a: &Experiment, b: &Experiment) -> Ordering {
-    let mut by_key = query.order_by.iter().map(|order| match &order.field {
-        Field::Attribute(field) => order.compare(attribute(a, *field), attribute(b, *field)),
-        Field::Tag(_) | Field::Metric(_) | Field::Param(_) | Field::Dataset(_) => Ordering::Equal,
-    });
-    by_key.find(|order| order.is_ne()).unwrap_or_else(|| b.experiment_id.cmp(&a.experiment_id))
+impl Keys<Arc<Experiment>> for Query {
+    fn value<'a>(&'a self, experiment: &'a Arc<Experiment>, at: usize) -> SortValue<'a> {
+        let field = self.sorted_attribute(at);
+        field.map_or(SortValue::Missing, |field| attribute(experiment, field))
+    }
 }

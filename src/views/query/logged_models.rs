@@ -1,14 +1,14 @@
 //! Search over logged models.
 
-use std::{cmp::Ordering, collections::BTreeSet, sync::Arc};
+use std::{collections::BTreeSet, sync::Arc};
 
 use super::{
     super::{Views, lookup},
-    Page, Query,
+    Keys, Page, Query,
 };
 use crate::{
     domain::entity::{LoggedModel, LoggedModelMetric},
-    search::{Attribute, Comparison, Dataset, Field, OrderBy, SortValue},
+    search::{Attribute, Comparison, Dataset, Field, SortValue},
 };
 
 /// A logged model with its metrics.
@@ -43,13 +43,13 @@ pub fn search_logged_models(
     if asks_for_metrics(datasets, query) {
         let measured = candidates.into_iter().map(measure);
         let matches = measured.filter(|it| metrics_hold(query, datasets, &it.metrics)).collect();
-        return query.page(matches, |a, b| compare(query, a, b));
+        return query.page(matches, query);
     }
     let bare = |model| Measured { model, metrics: Vec::new() };
     let matches = candidates.into_iter().map(bare).collect();
-    let page = query.page(matches, |a, b| compare(query, a, b));
+    let page = query.page(matches, query);
     let items = page.items.into_iter().map(|it| measure(it.model)).collect();
-    Page { items, next_offset: page.next_offset }
+    Page { items, end: page.end }
 }
 
 /// Whether metrics decide what matches or in which order; if not, only a page's need be read.
@@ -62,6 +62,9 @@ fn asks_for_metrics(datasets: &[Dataset], query: &Query) -> bool {
 /// Whether a comparison holds, metrics aside.
 fn holds(comparison: &Comparison, model: &LoggedModel) -> bool {
     match &comparison.field {
+        Field::Attribute(Attribute::ExperimentId) => {
+            comparison.matches_text(Some(&model.experiment_id.to_string()))
+        }
         Field::Attribute(field) => match attribute(model, *field) {
             SortValue::Int(value) => comparison.matches_int(Some(value)),
             SortValue::Text(text) => comparison.matches_text(Some(text)),
@@ -141,18 +144,13 @@ fn metric<'a>(of: &'a Measured, key: &str, dataset: Option<&Dataset>) -> SortVal
     latest.map_or(SortValue::Missing, |it| SortValue::Number(it.point.stored_value()))
 }
 
-fn sort_value<'a>(order: &OrderBy, of: &'a Measured) -> SortValue<'a> {
-    match &order.field {
-        Field::Attribute(field) => attribute(&of.model, *field),
-        Field::Metric(key) => metric(of, key, order.dataset.as_ref()),
-        Field::Param(_) | Field::Tag(_) | Field::Dataset(_) => SortValue::Missing,
+impl Keys<Measured> for Query {
+    fn value<'a>(&'a self, of: &'a Measured, at: usize) -> SortValue<'a> {
+        let Some(order) = self.order_by.get(at) else { return SortValue::Missing };
+        match &order.field {
+            Field::Attribute(field) => attribute(&of.model, *field),
+            Field::Metric(key) => metric(of, key, order.dataset.as_ref()),
+            Field::Param(_) | Field::Tag(_) | Field::Dataset(_) => SortValue::Missing,
+        }
     }
-}
-
-fn compare(query: &Query, a: &Measured, b: &Measured) -> Ordering {
-    let mut by_key = query
-        .order_by
-        .iter()
-        .map(|order| order.compare(sort_value(order, a), sort_value(order, b)));
-    by_key.find(|order| order.is_ne()).unwrap_or_else(|| a.model.model_id.cmp(&b.model.model_id))
 }

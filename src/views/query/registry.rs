@@ -1,10 +1,10 @@
 //! Search over registered models and their versions.
 
-use std::{cmp::Ordering, sync::Arc};
+use std::sync::Arc;
 
 use super::{
     super::{Views, index::Catalog},
-    Page, Query,
+    Keys, Page, Query,
 };
 use crate::{
     domain::{
@@ -32,9 +32,7 @@ pub fn search_registered_models(views: &Views, query: &Query) -> Page<Arc<Regist
     });
     let matches: Vec<_> = matches.cloned().collect();
     drop(index);
-    query.page(matches, |a, b| {
-        compare(query, |field| model_attribute(a, field), |field| model_attribute(b, field))
-    })
+    query.page(matches, query)
 }
 
 /// A version with the name of its model.
@@ -68,9 +66,7 @@ pub fn search_model_versions(views: &Views, query: &Query) -> Page<NamedVersion>
         }
     }
     drop(index);
-    query.page(matches, |a, b| {
-        compare(query, |field| version_attribute(a, field), |field| version_attribute(b, field))
-    })
+    query.page(matches, query)
 }
 
 /// Whether versions of a model of that name can match at all.
@@ -121,14 +117,16 @@ fn version_attribute(it: &NamedVersion, attribute: Attribute) -> SortValue<'_> {
     }
 }
 
-fn compare<'a>(
-    query: &Query,
-    a: impl Fn(Attribute) -> SortValue<'a>,
-    b: impl Fn(Attribute) -> SortValue<'a>,
-) -> Ordering {
-    let mut by_key = query.order_by.iter().map(|order| match &order.field {
-        Field::Attribute(field) => order.compare(a(*field), b(*field)),
-        Field::Metric(_) | Field::Param(_) | Field::Tag(_) | Field::Dataset(_) => Ordering::Equal,
-    });
-    by_key.find(|order| order.is_ne()).unwrap_or(Ordering::Equal)
+impl Keys<Arc<RegisteredModel>> for Query {
+    fn value<'a>(&'a self, model: &'a Arc<RegisteredModel>, at: usize) -> SortValue<'a> {
+        let attribute = self.sorted_attribute(at);
+        attribute.map_or(SortValue::Missing, |attribute| model_attribute(model, attribute))
+    }
+}
+
+impl Keys<NamedVersion> for Query {
+    fn value<'a>(&'a self, version: &'a NamedVersion, at: usize) -> SortValue<'a> {
+        let attribute = self.sorted_attribute(at);
+        attribute.map_or(SortValue::Missing, |attribute| version_attribute(version, attribute))
+    }
 }

@@ -1,17 +1,17 @@
 //! Search over runs.
 
-use std::{cmp::Ordering, collections::BTreeSet, sync::Arc};
+use std::{collections::BTreeSet, sync::Arc};
 
 use super::{
     super::{
         Views,
         index::{Column, Index, RunIndex, RunRow, Symbol},
     },
-    Page, Query, each_slice,
+    Keys, Page, Query, each_slice,
 };
 use crate::{
     domain::{entity::Lifecycle, tag_names::RUN_NAME},
-    search::{Attribute, Comparison, DatasetKey, Field, OrderBy, SortValue},
+    search::{Attribute, Comparison, DatasetKey, Field, SortValue},
 };
 
 /// The ids of the runs in `experiments` that match, in order.
@@ -24,11 +24,10 @@ pub fn search_runs(views: &Views, experiments: &BTreeSet<u64>, query: &Query) ->
     }
     let index = views.index();
     let runs = &index.runs;
-    let keys: Vec<SortKey<'_>> =
-        query.order_by.iter().map(|order| SortKey::new(runs, order)).collect();
-    let page = query.page(matches, |a: &u32, b: &u32| compare(runs, &keys, *a, *b));
+    let sources = query.order_by.iter().map(|order| sort_source(runs, &order.field)).collect();
+    let page = query.page(matches, &RunKeys { runs, sources });
     let id = |row: u32| runs.row(row).map(|row| row.run_id.clone());
-    Page { items: page.items.into_iter().filter_map(id).collect(), next_offset: page.next_offset }
+    Page { items: page.items.into_iter().filter_map(id).collect(), end: page.end }
 }
 
 fn collect(index: &Index, experiment_id: u64, rows: &[u32], query: &Query, out: &mut Vec<u32>) {
@@ -153,44 +152,38 @@ fn text(text: Option<&str>) -> SortValue<'_> {
     text.map_or(SortValue::Missing, SortValue::Text)
 }
 
-/// One key of the order with its column at hand.
-struct SortKey<'a> {
-    order: &'a OrderBy,
-    source: Source<'a>,
+/// The keys of an order with their columns at hand.
+struct RunKeys<'i> {
+    runs: &'i RunIndex,
+    sources: Vec<Source<'i>>,
 }
 
-impl<'a> SortKey<'a> {
-    fn new(runs: &'a RunIndex, order: &'a OrderBy) -> Self {
-        let source = match &order.field {
-            Field::Metric(key) => Source::Metric(runs.metric(key)),
-            Field::Param(key) => Source::Text(runs.param(key)),
-            Field::Tag(key) => Source::Text(runs.tag(key)),
-            Field::Attribute(attribute) => Source::Attribute(*attribute),
-            Field::Dataset(key) => Source::Dataset(*key),
-        };
-        Self { order, source }
+fn sort_source<'i>(runs: &'i RunIndex, field: &Field) -> Source<'i> {
+    match field {
+        Field::Metric(key) => Source::Metric(runs.metric(key)),
+        Field::Param(key) => Source::Text(runs.param(key)),
+        Field::Tag(key) => Source::Text(runs.tag(key)),
+        Field::Attribute(attribute) => Source::Attribute(*attribute),
+        Field::Dataset(key) => Source::Dataset(*key),
     }
+}
 
-    fn value<'r>(&self, runs: &'r RunIndex, row: u32, run: &'r RunRow) -> SortValue<'r> {
-        match &self.source {
-            Source::Metric(column) => {
-                let found = column.and_then(|column| column.get(row));
+impl Keys<u32> for RunKeys<'_> {
+    fn value<'a>(&'a self, row: &'a u32, at: usize) -> SortValue<'a> {
+        match self.sources.get(at) {
+            Some(Source::Metric(column)) => {
+                let found = column.and_then(|column| column.get(*row));
                 found.map_or(SortValue::Missing, SortValue::Number)
             }
-            Source::Text(column) => {
-                let symbol = column.and_then(|column| column.get(row)).unwrap_or_default();
-                text(runs.symbols.text(symbol))
+            Some(Source::Text(column)) => {
+                let symbol = column.and_then(|column| column.get(*row)).unwrap_or_default();
+                text(self.runs.symbols.text(symbol))
             }
-            Source::Attribute(attribute) => attribute_value(runs, run, *attribute),
-            Source::Dataset(_) => SortValue::Missing,
+            Some(Source::Attribute(attribute)) => {
+                let run = self.runs.row(*row);
+                run.map_or(SortValue::Missing, |run| attribute_value(self.runs, run, *attribute))
+            }
+            Some(Source::Dataset(_)) | None => SortValue::Missing,
         }
     }
-}
-
-fn compare(runs: &RunIndex, keys: &[SortKey<'_>], a: u32, b: u32) -> Ordering {
-    let (Some(run_a), Some(run_b)) = (runs.row(a), runs.row(b)) else { return a.cmp(&b) };
-    let mut by_key = keys
-        .iter()
-        .map(|key| key.order.compare(key.value(runs, a, run_a), key.value(runs, b, run_b)));
-    by_key.find(|order| order.is_ne()).unwrap_or_else(|| run_a.run_id.cmp(&run_b.run_id))
 }
