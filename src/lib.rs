@@ -26,6 +26,8 @@ pub mod audit;
 pub mod transfer;
 
 pub mod artifacts;
+pub mod webhooks;
+
 pub mod http;
 
 pub mod cli;

@@ -1,8 +1,8 @@
 //! Events once written are read for ever: one event of every kind, in a log segment and as JSON,
-//! committed under `tests/golden/events-v1` and frozen since.
+//! committed in a folder of `tests/golden` and frozen since.
 //!
-//! A new kind goes into a new golden folder; these files never change. They were made by
-//! `cargo test --test format -- --ignored`.
+//! A new kind goes into a new golden folder; the files of one never change. They were made by
+//! `cargo test --test format -- --ignored`, which makes those that are not there.
 
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, missing_docs, reason = "test code")]
 
@@ -19,8 +19,13 @@ use runlog::{
 };
 use uuid::Uuid;
 
-fn golden() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden/events-v1")
+/// A folder of golden events, and the events in it.
+type Golden = (&'static str, fn() -> Vec<Event>);
+
+const GOLDEN: &[Golden] = &[("events-v1", first_events), ("events-v1-webhooks", webhook_events)];
+
+fn golden(folder: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden").join(folder)
 }
 
 fn text(text: &str) -> String {
@@ -212,7 +217,56 @@ fn artifact_events() -> Vec<Event> {
     ]
 }
 
-fn events() -> Vec<Event> {
+fn webhook_events() -> Vec<Event> {
+    let webhook_id = || text("01234567-89ab-4cde-8f01-23456789abcd");
+    vec![
+        WebhookCreated {
+            webhook_id: webhook_id(),
+            name: text("ci"),
+            url: text("https://example.org/größe#model_version.stage_transitioned"),
+            triggers: WebhookTrigger::ALL.to_vec(),
+            description: None,
+            secret: Some(text("gAAAAAB-token")),
+            status: WebhookStatus::Active,
+            created_at: 50,
+        }
+        .into(),
+        WebhookUpdated {
+            webhook_id: webhook_id(),
+            name: Some(text("ci.2")),
+            url: None,
+            triggers: Some(vec![WebhookTrigger::ModelVersionCreated]),
+            description: Some(text("tells")),
+            secret: Some(text("")),
+            status: Some(WebhookStatus::Disabled),
+            updated_at: 51,
+        }
+        .into(),
+        WebhookDeliverySettled {
+            webhook_id: webhook_id(),
+            about: 40,
+            trigger: WebhookTrigger::PromptTagSet,
+            outcome: DeliveryOutcome::Delivered,
+            response_status: Some(204),
+            attempts: 1,
+            error: None,
+        }
+        .into(),
+        WebhookDeliverySettled {
+            webhook_id: webhook_id(),
+            about: 41,
+            trigger: WebhookTrigger::ModelVersionStageTransitioned,
+            outcome: DeliveryOutcome::GaveUp,
+            response_status: None,
+            attempts: 4,
+            error: Some(text("connection refused")),
+        }
+        .into(),
+        WebhookDeleted { webhook_id: webhook_id(), deleted_at: 52 }.into(),
+    ]
+}
+
+fn first_events() -> Vec<Event> {
     let groups = [
         experiment_events(),
         run_events(),
@@ -234,7 +288,7 @@ fn meta(index: usize) -> Meta {
     }
 }
 
-fn write_log(dir: &Path) {
+fn write_log(dir: &Path, events: Vec<Event>) {
     let origin = LogOrigin::Fixed {
         log_id: Uuid::from_bytes([1; 16]),
         salt: 7,
@@ -242,7 +296,7 @@ fn write_log(dir: &Path) {
     };
     let options = Options { segment_bytes: 16 << 10, origin, ..Options::default() };
     let (mut wal, _) = LocalWal::open(Arc::new(RealDisk), dir, options).unwrap();
-    for (index, event) in events().into_iter().enumerate() {
+    for (index, event) in events.into_iter().enumerate() {
         let payload = codec::encode_event(&meta(index), &event);
         let record = NewRecord {
             recorded_at: TimestampMs(1_700_000_000_000 + index as i64),
@@ -280,22 +334,27 @@ fn as_json(dir: &Path) -> String {
 
 #[test]
 fn golden_events_mean_what_they_meant() {
-    let expected = std::fs::read_to_string(golden().join("events.jsonl")).unwrap();
-    assert_eq!(as_json(&golden()), expected);
+    for (folder, _) in GOLDEN {
+        let expected = std::fs::read_to_string(golden(folder).join("events.jsonl")).unwrap();
+        assert_eq!(as_json(&golden(folder)), expected);
+    }
 }
 
 #[test]
 fn the_same_events_make_the_same_bytes() {
-    let dir = tempfile::tempdir().unwrap();
-    write_log(dir.path());
-    let (made, kept) = (segment(dir.path()), segment(&golden()));
-    assert_eq!(made.file_name(), kept.file_name());
-    assert!(std::fs::read(made).unwrap() == std::fs::read(kept).unwrap(), "bytes differ");
+    for (folder, events) in GOLDEN {
+        let dir = tempfile::tempdir().unwrap();
+        write_log(dir.path(), events());
+        let (made, kept) = (segment(dir.path()), segment(&golden(folder)));
+        assert_eq!(made.file_name(), kept.file_name());
+        assert!(std::fs::read(made).unwrap() == std::fs::read(kept).unwrap(), "bytes differ");
+    }
 }
 
 #[test]
 fn golden_events_cover_every_kind() {
-    let covered: BTreeSet<u16> = events().iter().map(Event::kind).collect();
+    let events = GOLDEN.iter().flat_map(|(_, events)| events());
+    let covered: BTreeSet<u16> = events.map(|event| event.kind()).collect();
     let known: BTreeSet<u16> = Event::KINDS.iter().map(|(code, ..)| *code).collect();
     assert_eq!(covered, known);
 }
@@ -312,7 +371,13 @@ fn format_document_lists_every_kind() {
 
 #[test]
 fn payloads_with_trailing_or_missing_bytes_are_refused() {
-    let reader = LocalReader::open_read_only(Arc::new(RealDisk), &golden()).unwrap();
+    for (folder, _) in GOLDEN {
+        refuse_other_lengths(&golden(folder));
+    }
+}
+
+fn refuse_other_lengths(dir: &Path) {
+    let reader = LocalReader::open_read_only(Arc::new(RealDisk), dir).unwrap();
     for record in reader.read_from(Seq(1)) {
         let mut longer = record.unwrap();
         longer.payload.push(0);
@@ -323,12 +388,14 @@ fn payloads_with_trailing_or_missing_bytes_are_refused() {
 }
 
 #[test]
-#[ignore = "makes the golden files anew; only before they are released"]
+#[ignore = "makes the golden files that are not there"]
 fn make_golden_files() {
-    let dir = tempfile::tempdir().unwrap();
-    write_log(dir.path());
-    std::fs::create_dir_all(golden()).unwrap();
-    let made = segment(dir.path());
-    std::fs::copy(&made, golden().join(made.file_name().unwrap())).unwrap();
-    std::fs::write(golden().join("events.jsonl"), as_json(dir.path())).unwrap();
+    for (folder, events) in GOLDEN.iter().filter(|(folder, _)| !golden(folder).exists()) {
+        let (dir, golden) = (tempfile::tempdir().unwrap(), golden(folder));
+        write_log(dir.path(), events());
+        std::fs::create_dir_all(&golden).unwrap();
+        let made = segment(dir.path());
+        std::fs::copy(&made, golden.join(made.file_name().unwrap())).unwrap();
+        std::fs::write(golden.join("events.jsonl"), as_json(dir.path())).unwrap();
+    }
 }

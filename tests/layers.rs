@@ -21,8 +21,9 @@ const MAY_USE: &[(&str, &str)] = &[
     ("audit", "base event wal proof domain views engine"),
     ("transfer", "base event wal audit"),
     ("artifacts", "base"),
-    ("http", "base event domain search views engine audit artifacts"),
-    ("cli", "base event wal domain views engine audit transfer artifacts http"),
+    ("webhooks", "base event wal domain views engine"),
+    ("http", "base event domain search views engine audit artifacts webhooks"),
+    ("cli", "base event wal domain views engine audit transfer artifacts webhooks http"),
 ];
 
 /// Names, and the paths below `src` under which alone they may stand.
@@ -31,6 +32,8 @@ const ALONE: &[(&str, &[&str])] = &[
     ("bincode", &["event/codec.rs"]),
     ("axum", &["http"]),
     ("object_store", &["artifacts"]),
+    ("reqwest", &["webhooks/post.rs"]),
+    ("fernet", &["webhooks/secret.rs"]),
     ("println!", &["cli"]),
     ("SystemTime::now", &["base/clock.rs"]),
     ("icu_properties", &["base/python.rs"]),

@@ -3,9 +3,12 @@
 
 use std::{cmp::Ordering, fmt};
 
-use crate::views::{
-    keys::{self, Key, part, table},
-    store::{Read, Value},
+use crate::{
+    event::WebhookTrigger,
+    views::{
+        keys::{self, Key, part, table},
+        store::{Read, Value},
+    },
 };
 
 /// Entries read at a time.
@@ -97,6 +100,9 @@ fn describe(key: &[u8]) -> String {
             if seq.is_empty() { what } else { format!("{what} stage change at {}", number(seq)) }
         }
         table::ARTIFACT => format!("artifact {}", text(rest)),
+        table::WEBHOOK => format!("webhook {}", text(rest)),
+        table::SUBSCRIPTION => describe_subscription(rest),
+        table::OUTBOX => describe_delivery(rest),
         table::TIMELINE => format!("timeline of {}", describe_timeline(rest)),
         _ => format!("entry {}", key.escape_ascii()),
     }
@@ -117,6 +123,18 @@ fn describe_run(key: &[u8]) -> String {
         _ => "part",
     };
     format!("run {run} {what} {}", text(name.as_bytes()))
+}
+
+fn describe_subscription(rest: &[u8]) -> String {
+    let (trigger, webhook) = rest.split_at(rest.len().min(1));
+    let trigger = trigger.first().and_then(|code| WebhookTrigger::from_code(*code));
+    let trigger = trigger.map_or("something", WebhookTrigger::as_str);
+    format!("webhook {} subscription to {trigger}", text(webhook))
+}
+
+fn describe_delivery(rest: &[u8]) -> String {
+    let (webhook, about) = rest.split_at(rest.len().saturating_sub(8));
+    format!("webhook {} delivery about {}", text(webhook), number(about))
 }
 
 /// The entity that a timeline belongs to: its table, its id, a 0 byte, the block.
@@ -178,6 +196,9 @@ mod tests {
             (keys::run("ab"), "run ab"),
             (keys::run_part("ab", part::TAG, "mlflow.user"), "run ab tag mlflow.user"),
             (keys::model_version(3, 2), "registered model 3 version 2"),
+            (keys::webhook("w-1"), "webhook w-1"),
+            (keys::subscription(3, "w-1"), "webhook w-1 subscription to model_version_tag.set"),
+            (keys::delivery("w-1", 300), "webhook w-1 delivery about 300"),
             (keys::stage_change(3, 2, 300), "registered model 3 version 2 stage change at 300"),
             (keys::timeline_tail(table::RUN, b"ab"), "timeline of run ab"),
             (

@@ -14,7 +14,7 @@ use crate::{
 };
 
 /// An entity as people name it: `run:<id>`, `experiment:<id>`, `model:<name>`, `logged-model:<id>`,
-/// `artifact:<path>`.
+/// `webhook:<id>`, `artifact:<path>`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum EntityName {
     /// A registered model, with its versions, by name.
@@ -34,13 +34,17 @@ pub enum Entity {
     LoggedModel(String),
     /// A registered model with its versions, by number.
     RegisteredModel(u64),
+    /// A webhook.
+    Webhook(String),
     /// An artifact; being deleted with a folder above it is part of its story.
     Artifact(String),
 }
 
 /// A text that names no entity.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("write run:<id>, experiment:<id>, model:<name>, logged-model:<id> or artifact:<path>")]
+#[error(
+    "write run:<id>, experiment:<id>, model:<name>, logged-model:<id>, webhook:<id> or artifact:<path>"
+)]
 pub struct EntityNameError;
 
 impl FromStr for EntityName {
@@ -56,6 +60,7 @@ impl FromStr for EntityName {
             "experiment" => Entity::Experiment(id.parse().map_err(|_| EntityNameError)?),
             "run" => Entity::Run(id.to_owned()),
             "logged-model" => Entity::LoggedModel(id.to_owned()),
+            "webhook" => Entity::Webhook(id.to_owned()),
             "artifact" => Entity::Artifact(id.to_owned()),
             _ => return Err(EntityNameError),
         }))
@@ -70,6 +75,7 @@ impl fmt::Display for EntityName {
             Self::Other(Entity::Run(id)) => write!(f, "run:{id}"),
             Self::Other(Entity::LoggedModel(id)) => write!(f, "logged-model:{id}"),
             Self::Other(Entity::RegisteredModel(id)) => write!(f, "registered model {id}"),
+            Self::Other(Entity::Webhook(id)) => write!(f, "webhook:{id}"),
             Self::Other(Entity::Artifact(path)) => write!(f, "artifact:{path}"),
         }
     }
@@ -94,7 +100,8 @@ impl Entity {
             (Self::Experiment(id), Subject::Experiment(other))
             | (Self::RegisteredModel(id), Subject::RegisteredModel(other)) => id == other,
             (Self::Run(id), Subject::Run(other))
-            | (Self::LoggedModel(id), Subject::LoggedModel(other)) => id == other,
+            | (Self::LoggedModel(id), Subject::LoggedModel(other))
+            | (Self::Webhook(id), Subject::Webhook(other)) => id == other,
             (Self::Artifact(path), Subject::Artifact(other)) => {
                 path == other
                     || matches!(event, Event::ArtifactDeleted(_))
@@ -105,6 +112,7 @@ impl Entity {
                 | Self::Run(_)
                 | Self::LoggedModel(_)
                 | Self::RegisteredModel(_)
+                | Self::Webhook(_)
                 | Self::Artifact(_),
                 _,
             ) => false,
@@ -118,6 +126,7 @@ impl Entity {
             Self::Run(id) => timeline(read, table::RUN, id.as_bytes()),
             Self::LoggedModel(id) => timeline(read, table::LOGGED_MODEL, id.as_bytes()),
             Self::RegisteredModel(id) => timeline(read, table::REGISTERED_MODEL, &id.to_be_bytes()),
+            Self::Webhook(id) => timeline(read, table::WEBHOOK, id.as_bytes()),
             Self::Artifact(path) => {
                 let paths = std::iter::once(path.as_str()).chain(folders_above(path));
                 let mut all: Vec<u64> = paths
@@ -161,9 +170,14 @@ mod tests {
 
     #[test]
     fn names_are_read_and_written_alike() {
-        for name in
-            ["run:ab", "experiment:0", "model:Car: Seat", "logged-model:m-1", "artifact:a/b"]
-        {
+        for name in [
+            "run:ab",
+            "experiment:0",
+            "model:Car: Seat",
+            "logged-model:m-1",
+            "webhook:w-1",
+            "artifact:a/b",
+        ] {
             assert_eq!(name.parse::<EntityName>().unwrap().to_string(), name);
         }
         for wrong in ["", "run", "run:", "experiment:x", "trace:1", "Run:ab"] {

@@ -17,7 +17,7 @@ use crate::{
 };
 
 /// The kinds of event that concern registered models and their versions.
-const KINDS: RangeInclusive<u16> = 48..=79;
+const KINDS: RangeInclusive<u16> = 48..=63;
 
 /// Registered models read at a time.
 const PAGE_MODELS: usize = 1024;

@@ -15,6 +15,11 @@ pub fn is_hex(id: &str) -> bool {
     id.len() == 32 && id.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'))
 }
 
+/// A new version 4 UUID with dashes, as MLflow gives to webhooks and deliveries.
+pub fn random_uuid() -> String {
+    Uuid::new_v4().to_string()
+}
+
 /// A new logged-model id: `m-` and 32 hexadecimal digits, as MLflow 3 gives them.
 pub fn random_model_id() -> String {
     format!("m-{}", Uuid::new_v4().simple())

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     base::Seq,
-    event::{LoggedModelStatus, RunStatus, Stage},
+    event::{LoggedModelStatus, RunStatus, Stage, WebhookStatus, WebhookTrigger},
 };
 
 /// Tags or parameters by key: what MLflow lists so.
@@ -260,6 +260,44 @@ pub struct StageChange {
     pub comment: Option<String>,
     /// The version that took its place, when it was archived to make room.
     pub displaced_by: Option<u32>,
+}
+
+/// A webhook.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Webhook {
+    /// Its id.
+    pub webhook_id: String,
+    /// Position of the event that made it.
+    pub seq: Seq,
+    /// Its name.
+    pub name: String,
+    /// Where deliveries go.
+    pub url: String,
+    /// What it is told of, ascending.
+    pub triggers: Vec<WebhookTrigger>,
+    /// Description.
+    pub description: Option<String>,
+    /// The secret that signs its deliveries, as a Fernet token.
+    pub secret: Option<String>,
+    /// Whether it is told anything.
+    pub status: WebhookStatus,
+    /// Creation time.
+    pub created_at: i64,
+    /// Time of the last change.
+    pub updated_at: i64,
+}
+
+/// Something that a webhook is to be told and has not been told yet.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct WebhookDelivery {
+    /// The webhook.
+    pub webhook_id: String,
+    /// Position of the event that it tells of.
+    pub about: Seq,
+    /// As what it tells of it.
+    pub trigger: WebhookTrigger,
+    /// The name that the registered model had then.
+    pub model: String,
 }
 
 /// A file that passed through the server.

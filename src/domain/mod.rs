@@ -17,6 +17,7 @@ pub mod run;
 mod state;
 pub mod tag_names;
 pub mod validate;
+pub mod webhook;
 
 pub use rejection::{Rejection, RejectionKind};
 pub use state::State;
@@ -102,6 +103,14 @@ pub enum Command {
     DeleteModelVersionTag(model_version::DeleteTag),
     /// See [`model_version::TransitionStage`].
     TransitionStage(model_version::TransitionStage),
+    /// See [`webhook::Create`].
+    CreateWebhook(webhook::Create),
+    /// See [`webhook::Update`].
+    UpdateWebhook(webhook::Update),
+    /// See [`webhook::Delete`].
+    DeleteWebhook(webhook::Delete),
+    /// See [`webhook::Settle`].
+    SettleDelivery(webhook::Settle),
     /// See [`artifact::Record`].
     RecordArtifact(artifact::Record),
     /// See [`artifact::Delete`].
@@ -173,6 +182,10 @@ pub fn decide(state: &dyn State, command: Command, now: TimestampMs) -> Decided 
         Command::SetModelVersionTag(it) => model_version::set_tag(state, it),
         Command::DeleteModelVersionTag(it) => model_version::delete_tag(state, it),
         Command::TransitionStage(it) => model_version::transition_stage(state, &it, now),
+        Command::CreateWebhook(it) => webhook::create(it, now),
+        Command::UpdateWebhook(it) => webhook::update(state, it, now),
+        Command::DeleteWebhook(it) => webhook::delete(state, it, now),
+        Command::SettleDelivery(it) => Ok(webhook::settle(state, it)),
         Command::RecordArtifact(it) => Ok(artifact::record(it)),
         Command::DeleteArtifact(it) => Ok(artifact::delete(it)),
     }

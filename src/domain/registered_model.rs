@@ -103,7 +103,7 @@ pub fn alias_not_found(alias: &str) -> Rejection {
 }
 
 /// Whether tags are those of a prompt.
-pub(super) fn is_prompt(tags: &Tags) -> bool {
+pub fn is_prompt(tags: &Tags) -> bool {
     tags.get(IS_PROMPT).is_some_and(|value| value.eq_ignore_ascii_case("true"))
 }
 

@@ -2,7 +2,10 @@
 
 use std::sync::Arc;
 
-use super::entity::{Experiment, LoggedModel, ModelVersion, RegisteredModel, Run};
+use super::entity::{
+    Experiment, LoggedModel, ModelVersion, RegisteredModel, Run, Webhook, WebhookDelivery,
+};
+use crate::base::Seq;
 
 /// What is so at the moment of a decision, the earlier decisions of the same group included.
 pub trait State {
@@ -28,4 +31,8 @@ pub trait State {
     fn model_version(&self, registered_model_id: u64, version: u32) -> Option<Arc<ModelVersion>>;
     /// All versions of a registered model that are not deleted, ascending.
     fn model_versions(&self, registered_model_id: u64) -> Vec<Arc<ModelVersion>>;
+    /// A webhook by id, unless it is deleted.
+    fn webhook(&self, webhook_id: &str) -> Option<Arc<Webhook>>;
+    /// The pending delivery to a webhook that tells of the event at `about`.
+    fn delivery(&self, webhook_id: &str, about: Seq) -> Option<Arc<WebhookDelivery>>;
 }

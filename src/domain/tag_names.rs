@@ -10,5 +10,7 @@ pub const LOGGED_MODELS: &str = "mlflow.log-model.history";
 pub const IS_PROMPT: &str = "mlflow.prompt.is_prompt";
 /// The text of a prompt's version.
 pub const PROMPT_TEXT: &str = "mlflow.prompt.text";
+/// What kind of prompt a prompt is.
+pub const PROMPT_TYPE: &str = "_mlflow_prompt_type";
 /// Versions that a logged model is registered as: a JSON list.
 pub const MODEL_VERSIONS: &str = "mlflow.modelVersions";

@@ -23,7 +23,7 @@ use std::{
 use tokio::sync::{oneshot, watch};
 
 use crate::{
-    base::{Clock, limits::QUEUE_COMMANDS_MAX},
+    base::{Clock, Seq, limits::QUEUE_COMMANDS_MAX},
     domain::Command,
     views::Views,
     wal::{Wal, WalReader},
@@ -64,6 +64,7 @@ pub struct Engine {
     views: Arc<Views>,
     log: Arc<dyn WalReader>,
     failure: watch::Receiver<Option<String>>,
+    deliveries: watch::Receiver<Seq>,
 }
 
 impl Engine {
@@ -86,9 +87,11 @@ impl Engine {
     ) -> Self {
         let (queue, jobs) = std::sync::mpsc::sync_channel(QUEUE_COMMANDS_MAX);
         let (fail, failure) = watch::channel(None);
+        let (deliver, deliveries) = watch::channel(views.index().outbox.head);
         let log = wal.reader();
         let flusher = flush::Flusher::start(views.clone(), first);
-        let writer = writer::Writer::new(wal, views.clone(), clock, flusher.wake(), fail);
+        let tell = writer::Tell { flush: flusher.wake(), fail, deliver };
+        let writer = writer::Writer::new(wal, views.clone(), clock, tell);
         let thread = std::thread::Builder::new()
             .name("writer".to_owned())
             .spawn(move || writer.run(&jobs))
@@ -100,6 +103,7 @@ impl Engine {
             views,
             log,
             failure,
+            deliveries,
         }
     }
 
@@ -130,6 +134,11 @@ impl Engine {
     /// The log, for reading.
     pub fn log(&self) -> &dyn WalReader {
         &*self.log
+    }
+
+    /// The last event that put a delivery into a webhook's outbox; changes when another does.
+    pub fn deliveries(&self) -> watch::Receiver<Seq> {
+        self.deliveries.clone()
     }
 
     /// Whether a failed sync has ended all writing.

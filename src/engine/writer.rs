@@ -27,12 +27,21 @@ use crate::{
 /// After this long without work the log is marked as complete up to here.
 const IDLE: Duration = Duration::from_millis(50);
 
+/// What the writer tells others.
+pub(super) struct Tell {
+    /// That the views should be flushed now.
+    pub(super) flush: SyncSender<()>,
+    /// That writing has ended for good, and why.
+    pub(super) fail: watch::Sender<Option<String>>,
+    /// Up to which event there is something to deliver.
+    pub(super) deliver: watch::Sender<Seq>,
+}
+
 pub(super) struct Writer {
     wal: Box<dyn Wal>,
     views: Arc<Views>,
     clock: Box<dyn Clock>,
-    flush: SyncSender<()>,
-    fail: watch::Sender<Option<String>>,
+    tell: Tell,
     /// The time of the last record: the log's time never runs backwards.
     now: TimestampMs,
 }
@@ -59,12 +68,11 @@ impl Writer {
         wal: Box<dyn Wal>,
         views: Arc<Views>,
         clock: Box<dyn Clock>,
-        flush: SyncSender<()>,
-        fail: watch::Sender<Option<String>>,
+        tell: Tell,
     ) -> Self {
         let reader = wal.reader();
         let now = reader.read(reader.head()).map_or(TimestampMs(0), |record| record.recorded_at);
-        Self { wal, views, clock, flush, fail, now }
+        Self { wal, views, clock, tell, now }
     }
 
     /// Works until the queue is closed and empty, or a sync fails.
@@ -100,7 +108,7 @@ impl Writer {
 
     fn poison(self, error: &WalError) {
         tracing::error!(%error, "the log cannot be written any more");
-        self.fail.send_replace(Some(error.to_string()));
+        self.tell.fail.send_replace(Some(error.to_string()));
     }
 
     fn execute_group(&mut self, first: Job, jobs: &Receiver<Job>) -> Result<(), WalError> {
@@ -138,8 +146,10 @@ impl Writer {
                 answer_all(answers, |result| result);
                 if self.views.wants_flush() {
                     // Full means that a flush is asked for already.
-                    let _ = self.flush.try_send(());
+                    let _ = self.tell.flush.try_send(());
                 }
+                let head = self.views.index().outbox.head;
+                self.tell.deliver.send_if_modified(|known| std::mem::replace(known, head) < head);
                 Ok(())
             }
             Err(error) => {
@@ -250,7 +260,7 @@ fn actor(state: &Changes<'_>, context: &Context, event: &Event) -> String {
         }
         // <experiment>/<run>/artifacts/...
         (_, Subject::Artifact(path)) => path.split('/').nth(1).and_then(run_user),
-        (_, Subject::Experiment(_) | Subject::RegisteredModel(_)) => None,
+        (_, Subject::Experiment(_) | Subject::RegisteredModel(_) | Subject::Webhook(_)) => None,
     };
     user.unwrap_or_else(|| "anonymous".to_owned())
 }

@@ -92,6 +92,71 @@ codes! {
     }
 }
 
+codes! {
+    /// Whether a webhook is told anything; the numbers are those of MLflow's `webhooks.proto`.
+    WebhookStatus {
+        /// It is.
+        Active = 1, "ACTIVE";
+        /// It is not.
+        Disabled = 2, "DISABLED";
+    }
+}
+
+codes! {
+    /// What a webhook can be told of, in MLflow's words: entity and action.
+    WebhookTrigger {
+        /// A registered model was created.
+        RegisteredModelCreated = 1, "registered_model.created";
+        /// A version was registered.
+        ModelVersionCreated = 2, "model_version.created";
+        /// A tag of a version got a value.
+        ModelVersionTagSet = 3, "model_version_tag.set";
+        /// A tag of a version was removed.
+        ModelVersionTagDeleted = 4, "model_version_tag.deleted";
+        /// An alias was given to a version.
+        ModelVersionAliasCreated = 5, "model_version_alias.created";
+        /// An alias was removed.
+        ModelVersionAliasDeleted = 6, "model_version_alias.deleted";
+        /// A prompt was created.
+        PromptCreated = 7, "prompt.created";
+        /// A version of a prompt was registered.
+        PromptVersionCreated = 8, "prompt_version.created";
+        /// A tag of a prompt got a value.
+        PromptTagSet = 9, "prompt_tag.set";
+        /// A tag of a prompt was removed.
+        PromptTagDeleted = 10, "prompt_tag.deleted";
+        /// A tag of a prompt's version got a value.
+        PromptVersionTagSet = 11, "prompt_version_tag.set";
+        /// A tag of a prompt's version was removed.
+        PromptVersionTagDeleted = 12, "prompt_version_tag.deleted";
+        /// An alias was given to a prompt's version.
+        PromptAliasCreated = 13, "prompt_alias.created";
+        /// An alias of a prompt was removed.
+        PromptAliasDeleted = 14, "prompt_alias.deleted";
+        /// A budget was exceeded. There are no budgets here: it can be asked for and never happens.
+        BudgetPolicyExceeded = 15, "budget_policy.exceeded";
+        /// A version moved to another stage. MLflow has no such event.
+        ModelVersionStageTransitioned = 64, "model_version.stage_transitioned";
+    }
+}
+
+impl WebhookTrigger {
+    /// MLflow's words for the kind of thing and for what happened to it.
+    pub fn entity_and_action(self) -> (&'static str, &'static str) {
+        self.as_str().split_once('.').unwrap_or((self.as_str(), ""))
+    }
+}
+
+codes! {
+    /// How a delivery to a webhook ended.
+    DeliveryOutcome {
+        /// The receiver took it: its answer was a 2xx.
+        Delivered = 1, "delivered";
+        /// The receiver refused it, or could not be reached in as many attempts as there are.
+        GaveUp = 2, "gave_up";
+    }
+}
+
 impl Stage {
     /// The stage that a word in any case stands for, as MLflow accepts it.
     pub fn from_any_case(word: &str) -> Option<Stage> {

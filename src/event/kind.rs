@@ -20,6 +20,8 @@ pub enum Subject<'a> {
     LoggedModel(&'a str),
     /// A registered model or one of its versions, by the model's number.
     RegisteredModel(&'a u64),
+    /// A webhook, by id.
+    Webhook(&'a str),
     /// An artifact or a folder of them, by path.
     Artifact(&'a str),
 }
@@ -110,6 +112,11 @@ events! {
     59 v 1 ModelVersionStageChanged(v1::registry::ModelVersionStageChanged) of RegisteredModel registered_model_id;
     60 v 1 ModelAliasSet(v1::registry::ModelAliasSet) of RegisteredModel registered_model_id;
     61 v 1 ModelAliasDeleted(v1::registry::ModelAliasDeleted) of RegisteredModel registered_model_id;
+
+    64 v 1 WebhookCreated(v1::webhook::WebhookCreated) of Webhook webhook_id;
+    65 v 1 WebhookUpdated(v1::webhook::WebhookUpdated) of Webhook webhook_id;
+    66 v 1 WebhookDeleted(v1::webhook::WebhookDeleted) of Webhook webhook_id;
+    67 v 1 WebhookDeliverySettled(v1::webhook::WebhookDeliverySettled) of Webhook webhook_id;
 
     80 v 1 ArtifactStored(v1::artifact::ArtifactStored) of Artifact path;
     81 v 1 ArtifactDeleted(v1::artifact::ArtifactDeleted) of Artifact path;

@@ -10,11 +10,13 @@ pub mod kind;
 mod readable;
 pub mod v1;
 
-pub use code::{LoggedModelStatus, RunStatus, Stage};
+pub use code::{
+    DeliveryOutcome, LoggedModelStatus, RunStatus, Stage, WebhookStatus, WebhookTrigger,
+};
 pub use kind::{Event, Subject};
 pub use v1::{
     KeyValue, artifact::*, experiment::*, logged_model::*, meta::Meta, meta::Origin, registry::*,
-    run::*,
+    run::*, webhook::*,
 };
 
 use crate::base::{Seq, TimestampMs};

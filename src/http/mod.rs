@@ -24,6 +24,7 @@ use crate::{
     artifacts::ArtifactStore,
     domain::Command,
     engine::{Context, Engine, Executed},
+    webhooks::Webhooks,
 };
 
 /// How the server answers.
@@ -59,6 +60,8 @@ pub struct App {
     pub engine: Arc<Engine>,
     /// Artifact bytes.
     pub artifacts: Arc<ArtifactStore>,
+    /// Deliveries to webhooks.
+    pub webhooks: Arc<Webhooks>,
     /// How to answer.
     pub config: Arc<Config>,
     /// What seals page tokens.

@@ -17,7 +17,7 @@ use super::{
     graphql, health,
     mlflow::{
         artifacts, datasets, experiments, logged_models, metric_bulk, metrics, model_versions,
-        registered_models, runs,
+        registered_models, runs, webhooks,
     },
     off, runlog,
     security::{self, Gate},
@@ -63,7 +63,7 @@ pub fn router(app: App) -> Router {
 
 /// All but artifacts.
 fn tracking() -> Router<App> {
-    experiments_and_runs().merge(registry())
+    experiments_and_runs().merge(registry()).merge(webhook_routes())
 }
 
 /// Experiments, runs, metrics, logged models.
@@ -154,6 +154,19 @@ fn registry() -> Router<App> {
         .route("/model-versions/set-tag", post(model_versions::set_model_version_tag))
         .route("/model-versions/delete-tag", delete(model_versions::delete_model_version_tag))
         .route("/model-versions/transition-stage", post(model_versions::transition_stage))
+}
+
+/// Webhooks.
+fn webhook_routes() -> Router<App> {
+    Router::new()
+        .route("/webhooks", get(webhooks::list_webhooks).post(webhooks::create_webhook))
+        .route(
+            "/webhooks/{webhook_id}",
+            get(webhooks::get_webhook)
+                .patch(webhooks::update_webhook)
+                .delete(webhooks::delete_webhook),
+        )
+        .route("/webhooks/{webhook_id}/test", post(webhooks::test_webhook))
 }
 
 /// The artifact proxy. What it stores is streamed, so the bound on bodies does not concern it.

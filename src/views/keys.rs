@@ -33,6 +33,12 @@ pub mod table {
     pub const STAGE_CHANGE: u8 = b'h';
     /// Artifacts by path.
     pub const ARTIFACT: u8 = b'a';
+    /// Webhooks by id.
+    pub const WEBHOOK: u8 = b'w';
+    /// Active webhooks by what they are told of.
+    pub const SUBSCRIPTION: u8 = b'W';
+    /// Pending deliveries by webhook, in the order of the events that they tell of.
+    pub const OUTBOX: u8 = b'o';
     /// Positions of the events of an entity, in blocks.
     pub const TIMELINE: u8 = b't';
 }
@@ -202,6 +208,37 @@ pub fn artifact(path: &str) -> Key {
 /// The prefix of all artifacts below a folder.
 pub fn artifacts_below(folder: &str) -> Key {
     build(table::ARTIFACT, &[folder.as_bytes(), b"/"])
+}
+
+/// A webhook.
+pub fn webhook(webhook_id: &str) -> Key {
+    build(table::WEBHOOK, &[webhook_id.as_bytes()])
+}
+
+/// The prefix of the subscriptions to a trigger, by the trigger's code.
+pub fn subscriptions(trigger: u8) -> Key {
+    build(table::SUBSCRIPTION, &[&[trigger]])
+}
+
+/// The subscription of an active webhook to a trigger.
+pub fn subscription(trigger: u8, webhook_id: &str) -> Key {
+    build(table::SUBSCRIPTION, &[&[trigger], webhook_id.as_bytes()])
+}
+
+/// The webhook of a subscription.
+pub fn subscriber(key: &[u8]) -> Option<&str> {
+    let rest = key.strip_prefix(&[table::SUBSCRIPTION])?;
+    std::str::from_utf8(rest.get(1..)?).ok()
+}
+
+/// The prefix of the pending deliveries of a webhook.
+pub fn outbox(webhook_id: &str) -> Key {
+    build(table::OUTBOX, &[webhook_id.as_bytes(), &[0]])
+}
+
+/// The pending delivery to a webhook that tells of the event at a position.
+pub fn delivery(webhook_id: &str, about: u64) -> Key {
+    build(table::OUTBOX, &[webhook_id.as_bytes(), &[0], &about.to_be_bytes()])
 }
 
 /// The prefix of the timeline of an entity, named by the table it stands in and its id.

@@ -6,9 +6,12 @@ use super::{
     keys,
     store::{Place, Read, Value},
 };
-use crate::domain::entity::{
-    Artifact, Experiment, Lifecycle, LoggedModel, LoggedModelMetric, ModelVersion, RegisteredModel,
-    Run,
+use crate::{
+    base::Seq,
+    domain::entity::{
+        Artifact, Experiment, Lifecycle, LoggedModel, LoggedModelMetric, ModelVersion,
+        RegisteredModel, Run, Webhook, WebhookDelivery,
+    },
 };
 
 /// Counters, by name; each holds the last number given.
@@ -132,6 +135,38 @@ pub fn latest_versions(read: &dyn Read, id: u64) -> Vec<Arc<ModelVersion>> {
 pub fn in_order<T>(mut parts: Vec<(Place, T)>) -> Vec<T> {
     parts.sort_by_key(|(place, _)| *place);
     parts.into_iter().map(|(_, part)| part).collect()
+}
+
+/// A webhook by id, unless it is deleted.
+pub fn webhook(read: &dyn Read, webhook_id: &str) -> Option<Arc<Webhook>> {
+    typed!(read, keys::webhook(webhook_id), Webhook)
+}
+
+/// All webhooks, the latest first.
+pub fn webhooks(read: &dyn Read) -> Vec<Arc<Webhook>> {
+    let entries = read.prefix(&[keys::table::WEBHOOK]).into_iter();
+    let webhooks = entries.filter_map(|(_, value)| match value {
+        Value::Webhook(webhook) => Some(webhook),
+        _ => None,
+    });
+    let mut webhooks: Vec<_> = webhooks.collect();
+    webhooks.sort_unstable_by_key(|it| (std::cmp::Reverse(it.created_at), it.seq));
+    webhooks
+}
+
+/// The pending delivery to a webhook that tells of the event at a position.
+pub fn delivery(read: &dyn Read, webhook_id: &str, about: Seq) -> Option<Arc<WebhookDelivery>> {
+    typed!(read, keys::delivery(webhook_id, about.0), Delivery)
+}
+
+/// The pending delivery to a webhook that is next.
+pub fn next_delivery(read: &dyn Read, webhook_id: &str) -> Option<Arc<WebhookDelivery>> {
+    let prefix = keys::outbox(webhook_id);
+    let first = read.range(&prefix, keys::after_prefix(&prefix).as_deref(), 1);
+    match first.into_iter().next() {
+        Some((_, Value::Delivery(delivery))) => Some(delivery),
+        _ => None,
+    }
 }
 
 /// An artifact by path.

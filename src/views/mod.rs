@@ -30,7 +30,7 @@ use store::{Base as _, Changes, Cursor, Layers, Read, SledBase, StoreError, View
 use crate::{base::Seq, event::Envelope};
 
 /// Version of the shape of what views keep. A cache of another version is rebuilt.
-pub const SCHEMA_VERSION: u32 = 2;
+pub const SCHEMA_VERSION: u32 = 3;
 
 /// Entries that may wait in memory before they are moved into the cache on disk.
 const RECENT_ENTRIES_MAX: usize = 100_000;

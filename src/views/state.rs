@@ -3,9 +3,14 @@
 use std::sync::Arc;
 
 use super::{lookup, lookup::counter, store::Changes};
-use crate::domain::{
-    State,
-    entity::{Experiment, LoggedModel, ModelVersion, RegisteredModel, Run},
+use crate::{
+    base::Seq,
+    domain::{
+        State,
+        entity::{
+            Experiment, LoggedModel, ModelVersion, RegisteredModel, Run, Webhook, WebhookDelivery,
+        },
+    },
 };
 
 impl State for Changes<'_> {
@@ -56,5 +61,13 @@ impl State for Changes<'_> {
 
     fn model_versions(&self, registered_model_id: u64) -> Vec<Arc<ModelVersion>> {
         lookup::model_versions(self, registered_model_id)
+    }
+
+    fn webhook(&self, webhook_id: &str) -> Option<Arc<Webhook>> {
+        lookup::webhook(self, webhook_id)
+    }
+
+    fn delivery(&self, webhook_id: &str, about: Seq) -> Option<Arc<WebhookDelivery>> {
+        lookup::delivery(self, webhook_id, about)
     }
 }

@@ -36,7 +36,7 @@ class Format:
 
     def __init__(self, document: str = FORMAT.read_text()):
         words = {name: text for name, text in re.findall(r"^\| ([a-z ]+) \| (.+) \|$", document, re.M)}
-        codes = {name: re.findall(r"(\d+) (\w+)", text) for name, text in words.items() if re.match(r"\d+ [A-Z]", text)}
+        codes = {name: re.findall(r"(\d+) ([\w.]+)", text) for name, text in words.items() if re.match(r"\d+ \w", text)}
         self.codes = {name: {int(code): word for code, word in pairs} for name, pairs in codes.items()}
         self.named = {name: fields(words[name]) for name in ("cause", "origin", "series", "dataset")}
         rows = re.findall(r"^\| (\d+) \| (\d+) \| `(\w+)` \| (.*) \|$", document, re.M)

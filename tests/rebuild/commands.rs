@@ -2,12 +2,16 @@
 
 use proptest::prelude::*;
 use runlog::{
+    base::Seq,
     domain::{
         Command, artifact, experiment, logged_model,
         metric::{LogMetric, NewPoint},
-        model_version, registered_model, run,
+        model_version, registered_model, run, webhook,
     },
-    event::{DatasetInput, KeyValue, LoggedModelStatus, ModelOutput, RunStatus},
+    event::{
+        DatasetInput, DeliveryOutcome, KeyValue, LoggedModelStatus, ModelOutput, RunStatus,
+        WebhookStatus, WebhookTrigger,
+    },
 };
 
 fn pair(key: &str, value: &str) -> KeyValue {
@@ -66,7 +70,7 @@ fn tag() -> impl Strategy<Value = KeyValue> + Clone {
 
 /// Commands over few names, so that they meet: many are refused, which must leave no trace.
 pub(crate) fn command() -> impl Strategy<Value = Command> {
-    prop_oneof![experiments(), runs(), runs(), logged_models(), registry(), artifacts()]
+    prop_oneof![experiments(), runs(), runs(), logged_models(), registry(), webhooks(), artifacts()]
 }
 
 fn experiments() -> impl Strategy<Value = Command> {
@@ -197,6 +201,48 @@ fn artifacts() -> impl Strategy<Value = Command> {
         })),
         (0..4u8).prop_map(|n| {
             Command::DeleteArtifact(artifact::Delete { path: format!("0/run{n}") })
+        }),
+    ]
+}
+
+fn webhooks() -> impl Strategy<Value = Command> {
+    let id = || (0..2u8).prop_map(|n| format!("w-{n}"));
+    let triggers = || proptest::sample::subsequence(WebhookTrigger::ALL.to_vec(), 1..8);
+    let status =
+        || prop_oneof![3 => Just(WebhookStatus::Active), 1 => Just(WebhookStatus::Disabled)];
+    prop_oneof![
+        3 => (id(), triggers(), status()).prop_map(|(webhook_id, triggers, status)| {
+            Command::CreateWebhook(webhook::Create {
+                webhook_id,
+                name: "w".to_owned(),
+                url: "https://example.org/#model_version.stage_transitioned".to_owned(),
+                triggers,
+                description: None,
+                secret: None,
+                status,
+            })
+        }),
+        2 => (id(), proptest::option::of(triggers()), proptest::option::of(status())).prop_map(
+            |(webhook_id, triggers, status)| Command::UpdateWebhook(webhook::Update {
+                webhook_id,
+                name: None,
+                url: Some("https://example.org/".to_owned()),
+                triggers,
+                description: Some(String::new()),
+                secret: None,
+                status,
+            })
+        ),
+        1 => id().prop_map(|webhook_id| Command::DeleteWebhook(webhook::Delete { webhook_id })),
+        4 => (id(), 1..60u64).prop_map(|(webhook_id, about)| {
+            Command::SettleDelivery(webhook::Settle {
+                webhook_id,
+                about: Seq(about),
+                outcome: DeliveryOutcome::Delivered,
+                response_status: Some(200),
+                attempts: 1,
+                error: None,
+            })
         }),
     ]
 }

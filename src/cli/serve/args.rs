@@ -123,6 +123,10 @@ pub struct Args {
 
     #[command(flatten)]
     pub(super) refused: Refused,
+
+    // Last, because what follows a heading stands under it.
+    #[command(flatten, next_help_heading = "Webhooks")]
+    pub(super) webhooks: WebhookArgs,
 }
 
 impl Args {
@@ -130,6 +134,68 @@ impl Args {
     pub(super) fn serves_artifacts(&self) -> bool {
         self.serve_artifacts && !self.no_serve_artifacts
     }
+}
+
+/// How webhooks are served, under the names of MLflow's environment variables.
+#[derive(Debug, clap::Args)]
+pub(super) struct WebhookArgs {
+    /// Schemes that the URL of a webhook may have, comma-separated.
+    #[arg(
+        long,
+        value_name = "SCHEMES",
+        env = "MLFLOW_WEBHOOK_ALLOWED_SCHEMES",
+        default_value = "https",
+        value_delimiter = ','
+    )]
+    pub(super) webhook_allowed_schemes: Vec<String>,
+
+    /// Let webhooks lead to this machine and to private networks. Dangerous: whoever may register
+    /// one can then make this server call what only it can reach.
+    #[arg(
+        long, env = "MLFLOW_WEBHOOK_ALLOW_PRIVATE_IPS",
+        value_parser = FalseyValueParser::new(),
+    )]
+    pub(super) webhook_allow_private_ips: bool,
+
+    /// Seconds that one request to a webhook may take.
+    #[arg(
+        long,
+        value_name = "SECONDS",
+        env = "MLFLOW_WEBHOOK_REQUEST_TIMEOUT",
+        default_value_t = 30,
+        value_parser = clap::value_parser!(u32).range(1..=3600),
+    )]
+    pub(super) webhook_request_timeout: u32,
+
+    /// Requests after the first until a delivery is given up.
+    #[arg(
+        long,
+        value_name = "COUNT",
+        env = "MLFLOW_WEBHOOK_REQUEST_MAX_RETRIES",
+        default_value_t = 3,
+        value_parser = clap::value_parser!(u32).range(0..=100),
+    )]
+    pub(super) webhook_request_max_retries: u32,
+
+    /// Requests to webhooks at the same time; as many again to those that did not answer last.
+    #[arg(
+        long,
+        value_name = "COUNT",
+        env = "MLFLOW_WEBHOOK_DELIVERY_MAX_WORKERS",
+        default_value_t = 10,
+        value_parser = clap::value_parser!(u16).range(1..=1000),
+    )]
+    pub(super) webhook_delivery_max_workers: u16,
+
+    /// Fernet key that encrypts the secrets of webhooks in the log [default: one that is drawn and
+    /// kept in <data-dir>/webhook-secret.key]
+    #[arg(
+        long,
+        value_name = "KEY",
+        env = "MLFLOW_WEBHOOK_SECRET_ENCRYPTION_KEY",
+        hide_env_values = true
+    )]
+    pub(super) webhook_secret_encryption_key: Option<String>,
 }
 
 /// Flags of `mlflow server` that change nothing here.

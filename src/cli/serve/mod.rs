@@ -21,6 +21,7 @@ use crate::{
     engine::{Context, Engine, Options},
     http::{App, PageKey},
     views::lookup,
+    webhooks::{Dispatcher, Webhooks},
 };
 use end::End;
 use settings::Settings;
@@ -46,9 +47,13 @@ pub(super) fn run(args: Args) -> Result<(), Failure> {
     let engine = Arc::new(Engine::open(&settings.data_dir, &Options::default())?);
     runtime.block_on(create_default_experiment(&engine, &settings.http.default_artifact_root))?;
     let page_key = secret::load_or_draw(&settings.data_dir.join(PAGE_KEY_FILE))?;
+    let webhooks = Webhooks::open(&settings.data_dir, settings.webhooks)
+        .map_err(|error| Failure::usage(error.to_string()))?;
+    let tracking = !settings.http.artifacts_only;
     let app = App {
         engine: engine.clone(),
         artifacts,
+        webhooks: webhooks.clone(),
         config: Arc::new(settings.http),
         page_key: Arc::new(PageKey::new(&page_key)),
     };
@@ -60,7 +65,12 @@ pub(super) fn run(args: Args) -> Result<(), Failure> {
             "runlog {} ready at http://{address}, data in {data}\n",
             env!("CARGO_PKG_VERSION")
         ))?;
-        end::serve_until_end(listener, app, signals).await
+        let delivering = tracking.then(|| Dispatcher::start(engine.clone(), webhooks));
+        let end = end::serve_until_end(listener, app, signals).await;
+        if let Some(dispatcher) = delivering {
+            dispatcher.stop().await;
+        }
+        end
     });
     runtime.shutdown_timeout(LAST_TASKS);
     close(engine, end?)

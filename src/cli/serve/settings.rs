@@ -1,9 +1,12 @@
 //! From flags to settings: defaults filled in, contradictions refused, before anything is opened.
 
-use std::path::PathBuf;
+use std::{path::PathBuf, time::Duration};
 
-use super::{super::failure::Failure, args::Args};
-use crate::http::Config;
+use super::{
+    super::failure::Failure,
+    args::{Args, WebhookArgs},
+};
+use crate::{http::Config, webhooks::Config as WebhookConfig};
 
 /// What a server needs to know before it starts.
 #[derive(Debug)]
@@ -18,6 +21,8 @@ pub(super) struct Settings {
     pub(super) artifacts_destination: String,
     /// How to answer.
     pub(super) http: Config,
+    /// How webhooks are served.
+    pub(super) webhooks: WebhookConfig,
     /// What the operator should know.
     pub(super) notices: Vec<String>,
 }
@@ -58,8 +63,8 @@ impl Settings {
             graphql_root_fields_max: args.graphql_max_root_fields,
             graphql_aliases_max: args.graphql_max_aliases,
         };
-        let (host, port) = (args.host, args.port);
-        Ok(Self { data_dir, host, port, artifacts_destination, http, notices })
+        let (host, port, webhooks) = (args.host, args.port, webhooks(args.webhooks));
+        Ok(Self { data_dir, host, port, artifacts_destination, http, webhooks, notices })
     }
 }
 
@@ -75,6 +80,17 @@ fn notices(args: &Args) -> Vec<String> {
         );
     }
     notices
+}
+
+fn webhooks(args: WebhookArgs) -> WebhookConfig {
+    WebhookConfig {
+        allowed_schemes: listed(&args.webhook_allowed_schemes),
+        allow_private_ips: args.webhook_allow_private_ips,
+        request_timeout: Duration::from_secs(args.webhook_request_timeout.into()),
+        request_max_retries: args.webhook_request_max_retries,
+        delivery_max_workers: args.webhook_delivery_max_workers.into(),
+        secret_encryption_key: args.webhook_secret_encryption_key.filter(|it| !it.is_empty()),
+    }
 }
 
 fn artifacts_in(data_dir: &std::path::Path) -> Result<String, Failure> {

@@ -3,7 +3,9 @@ use std::collections::BTreeMap;
 use super::*;
 use crate::{
     base::Seq,
-    domain::entity::{Experiment, KeyValues, Lifecycle, RegisteredModel, Run, Tags},
+    domain::entity::{
+        Experiment, KeyValues, Lifecycle, RegisteredModel, Run, Tags, Webhook, WebhookDelivery,
+    },
     event::{LoggedModelStatus, RunStatus},
 };
 
@@ -50,6 +52,14 @@ impl State for Fake {
     }
 
     fn run_tag(&self, _: &str, _: &str) -> Option<Arc<str>> {
+        None
+    }
+
+    fn webhook(&self, _: &str) -> Option<Arc<Webhook>> {
+        None
+    }
+
+    fn delivery(&self, _: &str, _: Seq) -> Option<Arc<WebhookDelivery>> {
         None
     }
 

@@ -10,6 +10,7 @@ pub mod logged_model;
 pub mod meta;
 pub mod registry;
 pub mod run;
+pub mod webhook;
 
 use serde::{Deserialize, Serialize};
 

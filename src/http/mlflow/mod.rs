@@ -14,5 +14,6 @@ pub(super) mod page_token;
 mod python;
 pub(super) mod registered_models;
 pub(super) mod runs;
+pub(super) mod webhooks;
 pub(super) mod wire;
 pub(super) mod wire_registry;

@@ -9,6 +9,7 @@ mod registry;
 mod runs;
 mod series;
 mod timeline;
+mod webhooks;
 
 use super::{
     keys::{self, Key},
@@ -56,9 +57,14 @@ pub fn fold(changes: &mut Changes<'_>, envelope: &Envelope) {
         Event::ModelVersionStageChanged(event) => registry::stage_changed(changes, envelope, event),
         Event::ModelAliasSet(event) => registry::alias_set(changes, event),
         Event::ModelAliasDeleted(event) => registry::alias_deleted(changes, event),
+        Event::WebhookCreated(event) => webhooks::created(changes, envelope, event),
+        Event::WebhookUpdated(event) => webhooks::updated(changes, event),
+        Event::WebhookDeleted(event) => webhooks::deleted(changes, event),
+        Event::WebhookDeliverySettled(event) => webhooks::settled(changes, event),
         Event::ArtifactStored(event) => artifact_stored(changes, envelope, event),
         Event::ArtifactDeleted(event) => artifact_deleted(changes, event),
     }
+    webhooks::post(changes, envelope);
 }
 
 /// Changes an entity in place: takes it out, hands it over, puts it back.

@@ -18,6 +18,7 @@ pub(super) fn record(changes: &mut Changes<'_>, envelope: &Envelope) {
         Subject::RegisteredModel(id) => {
             note(changes, envelope, table::REGISTERED_MODEL, &id.to_be_bytes());
         }
+        Subject::Webhook(id) => note(changes, envelope, table::WEBHOOK, id.as_bytes()),
         Subject::Artifact(path) => note(changes, envelope, table::ARTIFACT, path.as_bytes()),
     }
 }

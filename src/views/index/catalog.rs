@@ -48,7 +48,9 @@ impl Catalog {
             | Value::LoggedModelMetric(..)
             | Value::StageChange(_)
             | Value::Artifact(_)
-            | Value::Step(_) => {}
+            | Value::Step(_)
+            | Value::Webhook(_)
+            | Value::Delivery(_) => {}
         }
     }
 }

@@ -4,11 +4,13 @@
 
 mod catalog;
 mod column;
+mod outbox;
 mod runs;
 mod symbols;
 
 pub use catalog::Catalog;
 pub use column::Column;
+pub use outbox::Outbox;
 pub use runs::{DatasetRow, RunIndex, RunRow};
 pub use symbols::{Symbol, Symbols};
 
@@ -24,6 +26,8 @@ pub struct Index {
     pub runs: RunIndex,
     /// Experiments, logged models, registered models and versions.
     pub catalog: Catalog,
+    /// Webhooks with pending deliveries.
+    pub outbox: Outbox,
 }
 
 impl Index {
@@ -34,14 +38,16 @@ impl Index {
         table::LOGGED_MODEL,
         table::REGISTERED_MODEL,
         table::MODEL_VERSION,
+        table::OUTBOX,
     ];
 
     /// Takes in one change of the store: a new value, or none.
     pub fn apply(&mut self, key: &Key, value: Option<&Value>) {
-        if key.first() == Some(&table::RUN) {
-            self.runs.apply(key, value);
-        } else if let Some(value) = value {
-            self.catalog.apply(value);
+        match (key.first(), value) {
+            (Some(&table::RUN), value) => self.runs.apply(key, value),
+            (Some(&table::OUTBOX | &table::WEBHOOK), value) => self.outbox.apply(key, value),
+            (_, Some(value)) => self.catalog.apply(value),
+            (_, None) => {}
         }
     }
 }

@@ -9,7 +9,7 @@ use crate::{
     base::Seq,
     domain::entity::{
         Artifact, Experiment, LoggedModel, LoggedModelMetric, ModelVersion, Point, RegisteredModel,
-        Run, StageChange,
+        Run, StageChange, Webhook, WebhookDelivery,
     },
     event::{
         DatasetInput,
@@ -72,6 +72,10 @@ pub enum Value {
     Artifact(Arc<Artifact>),
     /// A step of a run, at which it produced a model.
     Step(i64),
+    /// A webhook.
+    Webhook(Arc<Webhook>),
+    /// A pending delivery.
+    Delivery(Arc<WebhookDelivery>),
 }
 
 impl Value {

@@ -1,0 +1,272 @@
+//! `/mlflow/webhooks`
+
+use axum::extract::{Path, State};
+use serde_json::Value;
+
+use super::{
+    super::{
+        App,
+        error::{ApiError, ApiResult, Code},
+        request::{Caller, Fields},
+        response::{Empty, Object},
+    },
+    page_token::Walk,
+};
+use crate::{
+    base::id,
+    domain::{
+        Command,
+        entity::Webhook,
+        webhook::{self, check_name, is_mlflows, not_found},
+    },
+    event::{WebhookStatus, WebhookTrigger},
+    search::KeptValue,
+    views::{lookup, query::Place},
+    webhooks::SecretError,
+};
+
+/// Webhooks on one page.
+const MAX_RESULTS: i64 = 1000;
+/// Webhooks on one page unless asked for.
+const DEFAULT_RESULTS: i64 = 100;
+
+/// MLflow's kinds of thing, in the order of the numbers of `webhooks.proto`.
+const ENTITIES: &[&str] = &[
+    "REGISTERED_MODEL",
+    "MODEL_VERSION",
+    "MODEL_VERSION_TAG",
+    "MODEL_VERSION_ALIAS",
+    "PROMPT",
+    "PROMPT_VERSION",
+    "PROMPT_TAG",
+    "PROMPT_VERSION_TAG",
+    "PROMPT_ALIAS",
+    "BUDGET_POLICY",
+];
+/// MLflow's actions likewise; the last is ours and has no number.
+const ACTIONS: &[&str] =
+    &["CREATED", "UPDATED", "DELETED", "SET", "EXCEEDED", "STAGE_TRANSITIONED"];
+const ACTION_NUMBERS: usize = 5;
+
+/// The webhook of that id.
+fn find(app: &App, webhook_id: &str) -> ApiResult<std::sync::Arc<Webhook>> {
+    let found = lookup::webhook(&app.engine.views().view(), webhook_id);
+    Ok(found.ok_or_else(|| not_found(webhook_id))?)
+}
+
+/// A webhook as MLflow shows it. Its clients fail on events that they do not know, so ours stand in
+/// a field of their own.
+fn shown(webhook: &Webhook) -> Object {
+    let (theirs, ours): (Vec<_>, Vec<_>) = webhook.triggers.iter().partition(|it| is_mlflows(**it));
+    let list = |mut triggers: Vec<&WebhookTrigger>| -> Vec<Value> {
+        triggers.sort_by_key(|trigger| trigger.entity_and_action());
+        triggers.into_iter().map(|trigger| shown_trigger(*trigger)).collect()
+    };
+    Object::new()
+        .set("webhook_id", webhook.webhook_id.as_str())
+        .set("name", webhook.name.as_str())
+        .set_some("description", webhook.description.as_deref())
+        .set("url", webhook.url.as_str())
+        .set_list("events", list(theirs))
+        .set_list("runlog_events", list(ours))
+        .set("status", webhook.status.as_str())
+        .set("creation_timestamp", webhook.created_at)
+        .set("last_updated_timestamp", webhook.updated_at)
+}
+
+fn shown_trigger(trigger: WebhookTrigger) -> Value {
+    let (entity, action) = trigger.entity_and_action();
+    let (entity, action) = (entity.to_ascii_uppercase(), action.to_ascii_uppercase());
+    Object::new().set("entity", entity).set("action", action).into()
+}
+
+fn answer(webhook: &Webhook) -> Object {
+    Object::new().set("webhook", shown(webhook))
+}
+
+/// An event that is asked for: its entity and action, by name or number.
+fn trigger(fields: &Fields) -> ApiResult<WebhookTrigger> {
+    let entity = enumerated(fields, "entity", ENTITIES, ENTITIES.len())?;
+    let action = enumerated(fields, "action", ACTIONS, ACTION_NUMBERS)?;
+    Ok(webhook::trigger(&entity.to_ascii_lowercase(), &action.to_ascii_lowercase())?)
+}
+
+/// A word of an enumeration, by itself or by its number, which counts from 1. MLflow answers 500 to
+/// anything else, upon which its client would try again for minutes.
+fn enumerated(
+    fields: &Fields,
+    name: &str,
+    words: &'static [&'static str],
+    numbered: usize,
+) -> ApiResult<&'static str> {
+    let unknown = |given: &str| {
+        let words = words.join(", ");
+        ApiError::invalid(format!("Invalid webhook event {name} '{given}'. Valid are: {words}."))
+    };
+    if let Ok(Some(number)) = fields.int(name) {
+        let found = usize::try_from(number).ok().filter(|it| (1..=numbered).contains(it));
+        let word = found.and_then(|number| words.get(number - 1));
+        return word.copied().ok_or_else(|| unknown(&number.to_string()));
+    }
+    let given = fields.string(name)?.unwrap_or_default();
+    words.iter().copied().find(|word| **word == given).ok_or_else(|| unknown(&given))
+}
+
+fn triggers(fields: &Fields) -> ApiResult<Vec<WebhookTrigger>> {
+    fields.objects("events")?.iter().map(trigger).collect()
+}
+
+/// The status that is asked for. As in MLflow, a word that is none is as good as nothing.
+fn status(fields: &Fields) -> ApiResult<Option<WebhookStatus>> {
+    if let Ok(Some(number)) = fields.int("status") {
+        let found = u8::try_from(number).ok().and_then(WebhookStatus::from_code);
+        let wrong = || ApiError::wrong_type("status", &Value::from(number));
+        return found.map(Some).ok_or_else(wrong);
+    }
+    Ok(fields.string("status")?.as_deref().and_then(WebhookStatus::from_word))
+}
+
+/// A secret as the log may hold it.
+async fn sealed(app: &App, secret: Option<String>) -> ApiResult<Option<String>> {
+    let Some(secret) = secret else { return Ok(None) };
+    let webhooks = app.webhooks.clone();
+    // The first secret makes a file.
+    let sealed = tokio::task::spawn_blocking(move || webhooks.seal(&secret)).await;
+    match sealed {
+        Ok(sealed) => Ok(Some(sealed?)),
+        Err(error) => Err(ApiError::new(Code::InternalError, error.to_string())),
+    }
+}
+
+impl From<SecretError> for ApiError {
+    fn from(error: SecretError) -> Self {
+        tracing::error!(%error, "the secret of a webhook cannot be kept");
+        Self::new(Code::InternalError, "The server cannot keep the secret of the webhook.")
+    }
+}
+
+pub(in super::super) async fn create_webhook(
+    State(app): State<App>,
+    Caller(context): Caller,
+    fields: Fields,
+) -> ApiResult<Object> {
+    let (name, url) = (fields.required("name")?, fields.required("url")?);
+    if !fields.has("events") {
+        return Err(ApiError::missing_field("events"));
+    }
+    let triggers = triggers(&fields)?;
+    check_name(&name)?;
+    app.webhooks.check_url(&url).await?;
+    let webhook_id = id::random_uuid();
+    let command = webhook::Create {
+        webhook_id: webhook_id.clone(),
+        name,
+        url,
+        triggers,
+        description: fields.filled("description")?,
+        status: status(&fields)?.unwrap_or(WebhookStatus::Active),
+        secret: sealed(&app, fields.filled("secret")?).await?,
+    };
+    app.execute(context, Command::CreateWebhook(command)).await?;
+    Ok(answer(&*find(&app, &webhook_id)?))
+}
+
+pub(in super::super) async fn list_webhooks(
+    State(app): State<App>,
+    fields: Fields,
+) -> ApiResult<Object> {
+    let asked = fields.int("max_results")?.filter(|asked| *asked != 0).unwrap_or(DEFAULT_RESULTS);
+    if !(1..=MAX_RESULTS).contains(&asked) {
+        return Err(ApiError::invalid(format!("max_results must be between 1 and {MAX_RESULTS}.")));
+    }
+    let limit = usize::try_from(asked).unwrap_or(usize::MAX);
+    let walk = Walk::new(&app.page_key, "webhooks", &fields, &[]);
+    let after = walk.after(&fields)?;
+    let mut webhooks = lookup::webhooks(&app.engine.views().view());
+    webhooks.retain(|webhook| after.as_ref().is_none_or(|after| is_behind(webhook, after)));
+    let end = webhooks.get(limit..).filter(|rest| !rest.is_empty());
+    let end = end.and_then(|_| webhooks.get(limit - 1)).map(|last| walk.token(&place(last)));
+    let shown = webhooks.iter().take(limit).map(|webhook| shown(webhook).into());
+    Ok(Object::new().set_list("webhooks", shown.collect()).set_some("next_page_token", end))
+}
+
+/// The place of a webhook in the list.
+fn place(webhook: &Webhook) -> Place {
+    let seq = i64::try_from(webhook.seq.0).unwrap_or(i64::MAX);
+    vec![KeptValue::Int(webhook.created_at), KeptValue::Int(seq)]
+}
+
+/// Whether a webhook comes after a place: it is older, or of the same millisecond and later.
+fn is_behind(webhook: &Webhook, after: &Place) -> bool {
+    match (place(webhook).as_slice(), after.as_slice()) {
+        (
+            [KeptValue::Int(created_at), KeptValue::Int(seq)],
+            [KeptValue::Int(after_created_at), KeptValue::Int(after_seq)],
+        ) => (after_created_at, seq) > (created_at, after_seq),
+        _ => false,
+    }
+}
+
+pub(in super::super) async fn get_webhook(
+    State(app): State<App>,
+    Path(webhook_id): Path<String>,
+) -> ApiResult<Object> {
+    Ok(answer(&*find(&app, &webhook_id)?))
+}
+
+pub(in super::super) async fn update_webhook(
+    State(app): State<App>,
+    Path(webhook_id): Path<String>,
+    Caller(context): Caller,
+    fields: Fields,
+) -> ApiResult<Object> {
+    let (name, url) = (fields.filled("name")?, fields.filled("url")?);
+    let description = fields.string("description")?;
+    let triggers = Some(triggers(&fields)?).filter(|triggers| !triggers.is_empty());
+    let (secret, status) = (fields.string("secret")?, status(&fields)?);
+    find(&app, &webhook_id)?;
+    if let Some(name) = &name {
+        check_name(name)?;
+    }
+    if let Some(url) = &url {
+        app.webhooks.check_url(url).await?;
+    }
+    let command = webhook::Update {
+        webhook_id: webhook_id.clone(),
+        name,
+        url,
+        triggers,
+        description,
+        secret: sealed(&app, secret).await?,
+        status,
+    };
+    app.execute(context, Command::UpdateWebhook(command)).await?;
+    Ok(answer(&*find(&app, &webhook_id)?))
+}
+
+pub(in super::super) async fn delete_webhook(
+    State(app): State<App>,
+    Path(webhook_id): Path<String>,
+    Caller(context): Caller,
+) -> ApiResult<Empty> {
+    app.execute(context, Command::DeleteWebhook(webhook::Delete { webhook_id })).await?;
+    Ok(Empty)
+}
+
+pub(in super::super) async fn test_webhook(
+    State(app): State<App>,
+    Path(webhook_id): Path<String>,
+    fields: Fields,
+) -> ApiResult<Object> {
+    let asked = fields.object("event")?.map(|event| trigger(&event)).transpose()?;
+    let webhook = find(&app, &webhook_id)?;
+    let first = webhook.triggers.iter().copied().min_by_key(|it| it.entity_and_action());
+    let trigger = asked.or(first).ok_or_else(|| not_found(&webhook_id))?;
+    let result = app.webhooks.test(&webhook, trigger).await;
+    let result = Object::new()
+        .set("success", result.success)
+        .set_some("response_status", result.response_status)
+        .set_some("response_body", result.response_body)
+        .set_some("error_message", result.error_message);
+    Ok(Object::new().set("result", result))
+}
