@@ -30,9 +30,9 @@ class Answer:
 class Party:
     """A server that takes part, and what its answers so far are called: `${name}` in later requests."""
 
-    def __init__(self, server):
+    def __init__(self, server, **kept):
         self.server = server
-        self.kept = {}
+        self.kept = kept
         self.answered = set()
 
     def fill(self, value):
