@@ -47,6 +47,8 @@ pub struct Config {
     pub x_frame_options: String,
     /// Whether host names and origins are checked at all.
     pub security: bool,
+    /// What the source of a new model version must match, if not any will do.
+    pub model_version_sources: Option<regex::Regex>,
     /// Fields that the operations of one GraphQL document may have themselves.
     pub graphql_root_fields_max: usize,
     /// Aliases that one selection of a GraphQL document may have.

@@ -8,7 +8,7 @@ import mlflow
 import numpy as np
 import pytest
 import requests
-from harness import IS_RUNLOG
+from harness import IS_RUNLOG, needs
 from mlflow.artifacts import download_artifacts, load_dict, load_image, load_text
 from mlflow.exceptions import MlflowException
 
@@ -49,6 +49,19 @@ def test_figures_and_images(experiment):
     assert load_image(f"{uri}/plots/line.png").width > 100
     for name in ("array.png", "pil.png"):
         assert (np.asarray(load_image(f"{uri}/{name}").convert("RGB")) == pixels).all()
+
+
+@needs("2.11", "images with steps")
+def test_images_of_steps_keep_their_names(experiment, client):
+    """Older clients put step, time and id behind percent signs, which may decode to what is no text."""
+    with mlflow.start_run() as run:
+        for step in (0, 16, 100):
+            mlflow.log_image(np.zeros((4, 4, 3), dtype=np.uint8), key="k", step=step, synchronous=True)
+    files = client.list_artifacts(run.info.run_id, "images")
+    assert len(files) == 6
+    for file in files:
+        local = client.download_artifacts(run.info.run_id, file.path)
+        assert Path(local).stat().st_size == file.file_size
 
 
 def test_a_file_and_a_folder(experiment, client, tmp_path):

@@ -8,6 +8,8 @@ use clap::{
     builder::{BoolishValueParser, FalseyValueParser},
 };
 
+use regex::Regex;
+
 use super::super::{EXIT_CODES, place::DATA_DIR};
 
 const EXAMPLES: &str = "\
@@ -16,8 +18,8 @@ All data is in the data directory: log/ is the truth, views/ can be deleted whil
 artifacts/ holds uploaded files. SIGTERM and Ctrl-C end the server in good order.
 
 Taken as by mlflow server, and without effect: --workers, --gunicorn-opts, --uvicorn-opts,
---waitress-opts, --dev, --expose-prometheus. RUNLOG_LOG sets what is told on standard error
-(error, warn, info, debug, trace).
+--waitress-opts, --dev, --expose-prometheus, --secrets-cache-ttl, --secrets-cache-max-size.
+RUNLOG_LOG sets what is told on standard error (error, warn, info, debug, trace).
 
 Examples:
   runlog serve
@@ -100,6 +102,15 @@ pub struct Args {
         value_parser = FalseyValueParser::new(),
     )]
     pub(super) disable_security_middleware: bool,
+
+    /// Regular expression that the source of a new model version must match [default: any source]
+    #[arg(
+        long,
+        value_name = "REGEX",
+        env = "MLFLOW_CREATE_MODEL_VERSION_SOURCE_VALIDATION_REGEX",
+        value_parser = Regex::new,
+    )]
+    pub(super) model_version_source_regex: Option<Regex>,
 
     /// Fields that the operations of one GraphQL document may have themselves.
     #[arg(
@@ -213,6 +224,10 @@ pub(super) struct Ignored {
     dev: bool,
     #[arg(long, env = "MLFLOW_EXPOSE_PROMETHEUS", hide = true)]
     expose_prometheus: Option<String>,
+    #[arg(long, hide = true)]
+    secrets_cache_ttl: Option<String>,
+    #[arg(long, hide = true)]
+    secrets_cache_max_size: Option<String>,
 }
 
 impl Ignored {
@@ -225,6 +240,8 @@ impl Ignored {
             (self.waitress_opts.is_some(), "--waitress-opts"),
             (self.dev, "--dev"),
             (self.expose_prometheus.is_some(), "--expose-prometheus"),
+            (self.secrets_cache_ttl.is_some(), "--secrets-cache-ttl"),
+            (self.secrets_cache_max_size.is_some(), "--secrets-cache-max-size"),
         ];
         all.into_iter().filter_map(|(given, name)| given.then_some(name)).collect()
     }
@@ -243,6 +260,8 @@ pub(super) struct Refused {
     app_name: Option<String>,
     #[arg(long, env = "MLFLOW_ENABLE_WORKSPACES", hide = true, value_parser = FalseyValueParser::new())]
     enable_workspaces: bool,
+    #[arg(long, hide = true)]
+    disable_workspaces: bool,
 }
 
 impl Refused {
@@ -271,7 +290,7 @@ impl Refused {
                  server behind a proxy that has it",
             ),
             (
-                self.enable_workspaces,
+                self.enable_workspaces && !self.disable_workspaces,
                 "--enable-workspaces (or MLFLOW_ENABLE_WORKSPACES): there are no workspaces: remove \
                  it, and run one server for each with its own --data-dir",
             ),

@@ -60,6 +60,7 @@ impl Settings {
             cors_allowed_origins: listed(&args.cors_allowed_origins),
             x_frame_options: args.x_frame_options,
             security: !args.disable_security_middleware,
+            model_version_sources: args.model_version_source_regex,
             graphql_root_fields_max: args.graphql_max_root_fields,
             graphql_aliases_max: args.graphql_max_aliases,
         };
@@ -170,6 +171,12 @@ mod tests {
     fn flags_without_effect_are_told_in_one_notice() {
         let settings = settings(&["-w", "4", "--gunicorn-opts", "--timeout 9", "--dev"]).unwrap();
         assert_eq!(settings.notices, ["without effect here: --workers, --gunicorn-opts, --dev"]);
+    }
+
+    #[test]
+    fn workspaces_may_be_switched_off() {
+        assert!(settings(&["--disable-workspaces"]).unwrap().notices.is_empty());
+        assert!(settings(&["--enable-workspaces", "--disable-workspaces"]).is_ok());
     }
 
     #[test]

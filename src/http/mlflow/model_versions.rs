@@ -7,7 +7,7 @@ use axum::extract::State;
 use super::{
     super::{
         App,
-        error::ApiResult,
+        error::{ApiError, ApiResult},
         request::{Caller, Fields},
         response::{Empty, Object},
     },
@@ -60,10 +60,13 @@ pub(in super::super) async fn create_model_version(
     Caller(context): Caller,
     fields: Fields,
 ) -> ApiResult<Object> {
-    let name = fields.required("name")?;
+    let (name, source) = (fields.required("name")?, fields.required("source")?);
+    if app.config.model_version_sources.as_ref().is_some_and(|allowed| !allowed.is_match(&source)) {
+        return Err(ApiError::invalid(format!("Invalid model version source: '{source}'.")));
+    }
     let command = model_version::Create {
         name: name.clone(),
-        source: fields.required("source")?,
+        source,
         run_id: fields.string("run_id")?,
         run_link: fields.filled("run_link")?,
         model_id: fields.string("model_id")?,

@@ -14,6 +14,7 @@ fn gate(change: impl FnOnce(&mut Config)) -> Gate {
         cors_allowed_origins: Vec::new(),
         x_frame_options: "sameorigin".to_owned(),
         security: true,
+        model_version_sources: None,
         graphql_root_fields_max: 10,
         graphql_aliases_max: 10,
     };
