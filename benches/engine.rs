@@ -85,6 +85,7 @@ async fn main() {
         name: "Default".to_owned(),
         artifact_location: None,
         default_artifact_root: "mlflow-artifacts:/".to_owned(),
+        working_directory: "/".to_owned(),
         tags: vec![],
     };
     engine.execute(Context::default(), Command::CreateExperiment(default)).await.unwrap();

@@ -9,9 +9,13 @@ pub const PARAMS_PER_BATCH_MAX: usize = 100;
 pub const TAGS_PER_BATCH_MAX: usize = 100;
 /// Metrics, parameters and tags together in one `log-batch`.
 pub const ENTITIES_PER_BATCH_MAX: usize = 1000;
-/// Bytes of a `log-batch` request.
-pub const BATCH_BYTES_MAX: usize = 1_000_000;
-/// Bytes of any other JSON request.
+/// Characters of a run's id.
+pub const RUN_ID_CHARS_MAX: usize = 256;
+/// Tags of an experiment that keep views of MLflow's UI.
+pub const CUSTOM_VIEWS_MAX: usize = 50;
+/// Characters of an experiment's artifact location.
+pub const ARTIFACT_LOCATION_CHARS_MAX: usize = 2048;
+/// Bytes of a JSON request.
 pub const JSON_BYTES_MAX: usize = 16 << 20;
 /// Characters of a metric, parameter or tag key.
 pub const KEY_CHARS_MAX: usize = 250;

@@ -1,5 +1,11 @@
 //! Python's notions of letters, digits and quoting, in which MLflow's rules and messages are written.
 
+mod json;
+mod numbers;
+
+pub use json::{Layout, json, quoted};
+pub use numbers::{float, parse_float, parse_int};
+
 use icu_properties::{
     CodePointMapData,
     props::{GeneralCategory, GeneralCategoryGroup},

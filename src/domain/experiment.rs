@@ -2,9 +2,12 @@
 
 use std::sync::Arc;
 
-use super::{Decided, Decision, Rejection, State, entity::Experiment, validate};
+use super::{
+    Decided, Decision, Rejection, State, artifact_location, entity::Experiment,
+    tag_names::CUSTOM_VIEW_PREFIX, trace_archival, validate,
+};
 use crate::{
-    base::TimestampMs,
+    base::{TimestampMs, limits},
     event::{
         Event, ExperimentCreated, ExperimentDeleted, ExperimentRenamed, ExperimentRestored,
         ExperimentTagDeleted, ExperimentTagSet, KeyValue,
@@ -20,6 +23,8 @@ pub struct Create {
     pub artifact_location: Option<String>,
     /// Below this URI the artifacts of an experiment without a location of its own go.
     pub default_artifact_root: String,
+    /// Where locations that are relative paths begin.
+    pub working_directory: String,
     /// Tags.
     pub tags: Vec<KeyValue>,
 }
@@ -86,31 +91,53 @@ pub(super) fn active(state: &dyn State, experiment_id: u64) -> Result<Arc<Experi
     Ok(experiment)
 }
 
-fn name_taken(name: &str) -> Rejection {
-    Rejection::exists(format!("Experiment(name={name}) already exists."))
+fn too_many_views(of_which: &str) -> Rejection {
+    Rejection::invalid(format!(
+        "Unable to create another custom view{of_which}; the maximum number of custom views per \
+         experiment is {}. Delete an existing custom view before creating a new one.",
+        limits::CUSTOM_VIEWS_MAX
+    ))
+}
+
+fn custom_views<'a>(keys: impl Iterator<Item = &'a String>) -> usize {
+    keys.filter(|key| key.starts_with(CUSTOM_VIEW_PREFIX)).count()
+}
+
+fn check_tag(tag: &KeyValue) -> Result<(), Rejection> {
+    validate::experiment_tag(tag)?;
+    trace_archival::check(tag)
 }
 
 pub(super) fn create(state: &dyn State, command: Create, now: TimestampMs) -> Decided {
-    validate::experiment_name(&command.name)?;
-    for tag in &command.tags {
-        validate::experiment_tag(tag)?;
+    if custom_views(command.tags.iter().map(|tag| &tag.key)) > limits::CUSTOM_VIEWS_MAX {
+        return Err(too_many_views(""));
     }
+    let root = &command.default_artifact_root;
+    let given = command.artifact_location.filter(|location| !location.is_empty());
+    if let Some(location) = &given {
+        artifact_location::check(location, root)?;
+    }
+    validate::experiment_name(&command.name)?;
+    let resolved =
+        |location: &str| artifact_location::resolved(location, &command.working_directory);
+    let given = given.as_deref().map(resolved).transpose()?;
+    command.tags.iter().try_for_each(check_tag)?;
+    validate::tags_once(&command.tags)?;
     if state.experiment_id(&command.name).is_some() {
-        return Err(name_taken(&command.name));
+        let name = command.name;
+        return Err(Rejection::exists(format!("Experiment(name={name}) already exists.")));
     }
     let experiment_id = state.next_experiment_id();
-    let default_location =
-        || format!("{}/{experiment_id}", command.default_artifact_root.trim_end_matches('/'));
-    let artifact_location = match command.artifact_location {
-        Some(location) if !location.is_empty() => location,
-        _ => default_location(),
+    let artifact_location = match given {
+        Some(location) => location,
+        None => artifact_location::join(&resolved(root)?, &experiment_id.to_string()),
     };
     let event = ExperimentCreated {
         experiment_id,
         name: command.name,
         artifact_location,
         created_at: now.0,
-        tags: validate::last_of_each(command.tags),
+        tags: command.tags,
     };
     Ok(Decision { events: vec![event.into()], number: Some(experiment_id) })
 }
@@ -122,7 +149,10 @@ pub(super) fn rename(state: &dyn State, command: Rename, now: TimestampMs) -> De
         return Err(Rejection::state("Cannot rename a non-active experiment."));
     }
     match state.experiment_id(&command.name) {
-        Some(holder) if holder != command.experiment_id => Err(name_taken(&command.name)),
+        Some(holder) if holder != command.experiment_id => Err(Rejection::bad_request(format!(
+            "Experiment(name={}) already exists.",
+            command.name
+        ))),
         _ => Ok(Event::from(ExperimentRenamed {
             experiment_id: command.experiment_id,
             from: experiment.name.clone(),
@@ -150,9 +180,17 @@ pub(super) fn restore(state: &dyn State, command: &Restore, now: TimestampMs) ->
 }
 
 pub(super) fn set_tag(state: &dyn State, command: SetTag, now: TimestampMs) -> Decided {
-    validate::experiment_tag(&command.tag)?;
-    let experiment_id = active(state, command.experiment_id)?.experiment_id;
-    let KeyValue { key, value } = command.tag;
+    let SetTag { experiment_id, tag: KeyValue { key, value } } = command;
+    if key.starts_with(CUSTOM_VIEW_PREFIX) {
+        let tags = &find(state, experiment_id)?.tags;
+        if !tags.contains_key(&key) && custom_views(tags.keys()) >= limits::CUSTOM_VIEWS_MAX {
+            return Err(too_many_views(&format!(" for experiment {experiment_id}")));
+        }
+    }
+    let tag = KeyValue { key, value };
+    check_tag(&tag)?;
+    active(state, experiment_id)?;
+    let KeyValue { key, value } = tag;
     Ok(Event::from(ExperimentTagSet { experiment_id, key, value, updated_at: now.0 }).into())
 }
 

@@ -2,7 +2,9 @@
 
 use std::{collections::HashSet, sync::Arc};
 
-use super::{Decided, Rejection, State, entity::LoggedModel, experiment, validate};
+use super::{
+    Decided, Rejection, State, artifact_location, entity::LoggedModel, experiment, validate,
+};
 use crate::{
     base::{TimestampMs, python},
     event::{
@@ -119,9 +121,9 @@ pub(super) fn create(state: &dyn State, command: Create, now: TimestampMs) -> De
     let experiment = experiment::active(state, command.experiment_id)?;
     check_unrepeated("Param", &command.params, &command.model_id)?;
     check_unrepeated("Tag", &command.tags, &command.model_id)?;
-    let location = experiment.artifact_location.trim_end_matches('/');
+    let below = format!("models/{}/artifacts", command.model_id);
     Ok(Event::from(LoggedModelCreated {
-        artifact_uri: format!("{location}/models/{}/artifacts", command.model_id),
+        artifact_uri: artifact_location::join(&experiment.artifact_location, &below),
         model_id: command.model_id,
         experiment_id: command.experiment_id,
         name: command.name.unwrap_or(command.fallback_name),

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use super::{Decided, Rejection, State, run, validate};
 use crate::{
-    base::limits,
+    base::{limits, python},
     event::{Event, MetricsLogged, SeriesPoints},
 };
 
@@ -54,21 +54,13 @@ pub(super) fn check(index: Option<usize>, point: &NewPoint) -> Result<(), Reject
             point.timestamp,
             path("timestamp"),
             point.key,
-            python_float(point.value),
+            python::float(point.value),
         )));
     }
     for id in [&point.model_id, &point.dataset_name, &point.dataset_digest].into_iter().flatten() {
         validate::no_zero_byte("metric", id)?;
     }
     Ok(())
-}
-
-/// A float as Python prints it in the common cases.
-fn python_float(value: f64) -> String {
-    if value.is_nan() {
-        return "nan".to_owned();
-    }
-    format!("{value:?}")
 }
 
 pub(super) fn log_metric(state: &dyn State, command: LogMetric) -> Decided {

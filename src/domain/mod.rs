@@ -4,6 +4,7 @@
 //! Rules and message texts are those of MLflow 3.17's SQL store, which its clients are written for.
 
 pub mod artifact;
+mod artifact_location;
 pub mod entity;
 pub mod experiment;
 pub mod logged_model;
@@ -16,6 +17,7 @@ mod rejection;
 pub mod run;
 mod state;
 pub mod tag_names;
+mod trace_archival;
 pub mod validate;
 pub mod webhook;
 

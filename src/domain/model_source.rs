@@ -231,7 +231,7 @@ impl Owner {
         let root = self.root.as_deref().map(Uri::parse);
         let within = root.as_ref().is_some_and(|root| uri.is_within(root));
         if names_host(uri) && !within {
-            return Err(foreign_host(&uri.scheme));
+            return Err(foreign_host("source", &uri.scheme));
         }
         if uri.is_local() {
             return self.check_local(source, uri, root.as_ref());
@@ -286,14 +286,15 @@ impl Owner {
 }
 
 /// Whether the URI says which host to ask, so that reading it could lead anywhere.
-fn names_host(uri: &Uri<'_>) -> bool {
+pub(super) fn names_host(uri: &Uri<'_>) -> bool {
     let is_own = uri.scheme == "mlflow-artifacts" && uri.authority.is_empty();
     HOST_SCHEMES.contains(&uri.scheme.as_str()) && !is_own
 }
 
-fn foreign_host(scheme: &str) -> Rejection {
+/// The refusal of a URI in `field` whose scheme names a host.
+pub(super) fn foreign_host(field: &str, scheme: &str) -> Rejection {
     Rejection::invalid(format!(
-        "'source' cannot use the '{scheme}' scheme: the '{scheme}' scheme addresses a host other \
+        "'{field}' cannot use the '{scheme}' scheme: the '{scheme}' scheme addresses a host other \
          than the tracking server's configured artifact storage, so the server would connect to \
          the host named in the URI. Set the MLFLOW_ALLOWED_HOST_ADDRESSED_ARTIFACT_SCHEMES \
          environment variable on the server to allow it."

@@ -28,6 +28,8 @@ pub(super) struct Uri<'a> {
     pub(super) path: &'a str,
     /// Without query; a `#` is a character like any other, as in `models:/` URIs.
     pub(super) path_with_fragment: &'a str,
+    /// What stands behind the path, with its mark: query, fragment or both.
+    pub(super) tail: &'a str,
 }
 
 impl<'a> Uri<'a> {
@@ -44,9 +46,9 @@ impl<'a> Uri<'a> {
             None => ("", rest),
         };
         let path_with_fragment = rest.split('?').next().unwrap_or_default();
-        let path = path_with_fragment.split('#').next().unwrap_or_default();
+        let (path, tail) = rest.split_at(rest.find(['?', '#']).unwrap_or(rest.len()));
         let scheme = scheme.to_ascii_lowercase();
-        Self { whole, scheme, authority, path, path_with_fragment }
+        Self { whole, scheme, authority, path, path_with_fragment, tail }
     }
 
     /// What stands first in the path: the id, in a `runs:/` URI.
@@ -134,7 +136,7 @@ impl<'a> Uri<'a> {
 }
 
 /// Percent-decodes until nothing changes; `None` if that takes too long.
-fn decode(text: &str) -> Option<String> {
+pub(super) fn decode(text: &str) -> Option<String> {
     let mut text = text.to_owned();
     for _ in 0..DECODE_ROUNDS_MAX {
         let decoded = percent_decode_str(&text).decode_utf8_lossy().into_owned();

@@ -152,7 +152,7 @@ pub(super) fn find(
 
 /// The tag by which a logged model knows its versions: a JSON list. What is no list is replaced.
 fn listed(model: &LoggedModel, name: &str, version: u32) -> Event {
-    let entry = format!("{{\"name\": {}, \"version\": {version}}}", validate::quoted(name));
+    let entry = format!("{{\"name\": {}, \"version\": {version}}}", python::quoted(name));
     let known = model.tags.get(MODEL_VERSIONS).and_then(|list| list.strip_suffix(']'));
     let value = match known {
         Some(list) => format!("{list}, {entry}]"),

@@ -1,9 +1,11 @@
 //! Rules for runs: lifecycle, parameters, tags, inputs and outputs, and batches of all kinds.
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::{collections::HashSet, sync::Arc};
+
+use serde_json::Value;
 
 use super::{
-    Decided, Rejection, State,
+    Decided, Rejection, State, artifact_location,
     entity::Run,
     experiment, metric,
     metric::NewPoint,
@@ -11,7 +13,10 @@ use super::{
     validate,
 };
 use crate::{
-    base::{TimestampMs, limits},
+    base::{
+        TimestampMs, limits,
+        python::{self, Layout},
+    },
     event::{
         DatasetInput, Event, InputsLogged, KeyValue, ModelOutput, OutputsLogged, ParamsLogged,
         RunCreated, RunDeleted, RunRestored, RunStatus, RunTagDeleted, RunTagsSet, RunUpdated,
@@ -129,8 +134,8 @@ pub struct LogOutputs {
 pub struct RecordModel {
     /// Which run.
     pub run_id: String,
-    /// The model, as a JSON object.
-    pub model: String,
+    /// What the run remembers of the model.
+    pub model: Value,
 }
 
 fn find(state: &dyn State, run_id: &str) -> Result<Arc<Run>, Rejection> {
@@ -152,33 +157,34 @@ pub(super) fn active(state: &dyn State, run_id: &str) -> Result<Arc<Run>, Reject
 pub(super) fn create(state: &dyn State, command: Create) -> Decided {
     let experiment = experiment::active(state, command.experiment_id)?;
     let given = command.name.filter(|name| !name.is_empty());
-    let mut tags = Vec::with_capacity(command.tags.len());
-    for (index, tag) in command.tags.into_iter().enumerate() {
-        tags.push(validate::run_tag(&format!("tags[{index}]"), tag)?);
+    for tag in &command.tags {
+        validate::no_zero_byte("tags", &tag.key)?;
     }
-    let tags = validate::last_of_each(tags);
-    let tagged = tags.iter().find(|tag| tag.key == RUN_NAME && !tag.value.is_empty());
+    validate::tags_once(&command.tags)?;
+    let tagged = command.tags.iter().find(|tag| tag.key == RUN_NAME).map(|tag| &tag.value);
+    if tagged.is_some_and(String::is_empty) {
+        let why = format!("The tag '{RUN_NAME}' names the run, so it must not be empty.");
+        return Err(Rejection::bad_request(why));
+    }
     if let (Some(name), Some(tag)) = (&given, tagged)
-        && *name != tag.value
+        && name != tag
     {
         return Err(Rejection::invalid(format!(
             "Both 'run_name' argument and 'mlflow.runName' tag are specified, but with different \
-             values (run_name='{name}', mlflow.runName='{}').",
-            tag.value
+             values (run_name='{name}', mlflow.runName='{tag}').",
         )));
     }
-    let name = given.or_else(|| tagged.map(|tag| tag.value.clone()));
-    let location = experiment.artifact_location.trim_end_matches('/');
+    let name = given.or_else(|| tagged.cloned());
+    let below = format!("{}/artifacts", command.run_id);
     Ok(Event::from(RunCreated {
-        artifact_uri: format!("{location}/{}/artifacts", command.run_id),
+        artifact_uri: artifact_location::join(&experiment.artifact_location, &below),
         run_id: command.run_id,
         experiment_id: command.experiment_id,
         name: name.unwrap_or(command.fallback_name),
         user_id: command.user_id,
         status: RunStatus::Running,
         start_time: command.start_time,
-        // An empty name names nothing; any other keeps its place among the tags.
-        tags: tags.into_iter().filter(|tag| tag.key != RUN_NAME || !tag.value.is_empty()).collect(),
+        tags: command.tags,
     })
     .into())
 }
@@ -187,6 +193,9 @@ pub(super) fn update(state: &dyn State, command: Update) -> Decided {
     active(state, &command.run_id)?;
     let Update { run_id, status, end_time, name } = command;
     let name = name.filter(|name| !name.is_empty());
+    if status.is_none() && end_time.is_none() && name.is_none() {
+        return Ok(Vec::new().into());
+    }
     Ok(Event::from(RunUpdated { run_id, status, end_time, name }).into())
 }
 
@@ -217,6 +226,7 @@ pub(super) fn log_param(state: &dyn State, command: LogParam) -> Decided {
 
 pub(super) fn log_batch(state: &dyn State, command: LogBatch) -> Decided {
     let LogBatch { run_id, metrics, params, tags } = command;
+    validate::run_id(&run_id)?;
     for (index, point) in metrics.iter().enumerate() {
         metric::check(Some(index), point)?;
     }
@@ -234,8 +244,8 @@ pub(super) fn log_batch(state: &dyn State, command: LogBatch) -> Decided {
     if !metrics.is_empty() {
         events.push(metric::logged(run_id.clone(), metrics).into());
     }
+    let mut tags = validate::last_of_each(tags.into_iter().filter(changes_run).collect());
     if !tags.is_empty() {
-        let mut tags = validate::last_of_each(tags);
         tags.sort_by_key(|tag| tag.key != RUN_NAME); // MLflow sets the name before the others
         events.push(RunTagsSet { run_id, tags }.into());
     }
@@ -269,11 +279,11 @@ fn batch_limits(metrics: usize, params: usize, tags: usize) -> Result<(), Reject
 
 /// A list of strings as Python prints it.
 fn python_list<'a>(items: impl Iterator<Item = &'a str>) -> String {
-    format!("[{}]", items.map(|item| format!("'{item}'")).collect::<Vec<_>>().join(", "))
+    format!("[{}]", items.map(python::repr).collect::<Vec<_>>().join(", "))
 }
 
 fn unique_keys(params: &[KeyValue]) -> Result<(), Rejection> {
-    let mut seen = std::collections::HashSet::new();
+    let mut seen = HashSet::new();
     let twice: Vec<_> =
         params.iter().map(|param| param.key.as_str()).filter(|key| !seen.insert(*key)).collect();
     if twice.is_empty() {
@@ -293,23 +303,22 @@ fn new_params(
     params: Vec<KeyValue>,
 ) -> Result<Vec<KeyValue>, Rejection> {
     let mut new = Vec::with_capacity(params.len());
-    let mut changed = BTreeMap::new();
+    let mut changes = Vec::new();
     for param in params {
         match state.run_param(run_id, &param.key) {
             None => new.push(param),
             Some(known) if *known == *param.value => {}
-            Some(known) => {
-                changed.insert(param.key, (known, param.value));
-            }
+            Some(known) => changes.push(format!(
+                "{{'key': {}, 'old_value': {}, 'new_value': {}}}",
+                python::repr(&param.key),
+                python::repr(&known),
+                python::repr(&param.value)
+            )),
         }
     }
-    if changed.is_empty() {
+    if changes.is_empty() {
         return Ok(new);
     }
-    let show = |(key, (old, new))| {
-        format!("{{'key': '{key}', 'old_value': '{old}', 'new_value': '{new}'}}")
-    };
-    let changes: Vec<String> = changed.into_iter().map(show).collect();
     Err(Rejection::invalid(format!(
         "Changing param values is not allowed. Params were already logged='[{}]' for run \
          ID='{run_id}'.",
@@ -317,9 +326,17 @@ fn new_params(
     )))
 }
 
+/// Whether a tag is to be set: an empty run name leaves the name as it is.
+fn changes_run(tag: &KeyValue) -> bool {
+    tag.key != RUN_NAME || !tag.value.is_empty()
+}
+
 pub(super) fn set_tag(state: &dyn State, command: SetTag) -> Decided {
     let tag = validate::run_tag("", command.tag)?;
     active(state, &command.run_id)?;
+    if !changes_run(&tag) {
+        return Ok(Vec::new().into());
+    }
     Ok(Event::from(RunTagsSet { run_id: command.run_id, tags: vec![tag] }).into())
 }
 
@@ -333,6 +350,7 @@ pub(super) fn delete_tag(state: &dyn State, command: DeleteTag) -> Decided {
 }
 
 pub(super) fn log_inputs(state: &dyn State, command: LogInputs) -> Decided {
+    validate::run_id(&command.run_id)?;
     for dataset in &command.datasets {
         check_dataset(dataset)?;
     }
@@ -363,7 +381,7 @@ fn check_dataset(dataset: &DatasetInput) -> Result<(), Rejection> {
         validate::length("key", limits::INPUT_TAG_KEY_CHARS_MAX, &tag.key)?;
         validate::length("value", limits::INPUT_TAG_VALUE_CHARS_MAX, &tag.value)?;
     }
-    Ok(())
+    validate::tags_once(&dataset.tags)
 }
 
 pub(super) fn log_outputs(state: &dyn State, command: LogOutputs) -> Decided {
@@ -372,6 +390,13 @@ pub(super) fn log_outputs(state: &dyn State, command: LogOutputs) -> Decided {
     }
     active(state, &command.run_id)?;
     let LogOutputs { run_id, models } = command;
+    let mut named = HashSet::new();
+    let mut ids = models.iter().map(|model| model.model_id.as_str());
+    if let Some(model_id) = ids.find(|id| !named.insert(*id) || state.has_output(&run_id, id)) {
+        return Err(Rejection::bad_request(format!(
+            "The model {model_id} is already an output of the run {run_id}."
+        )));
+    }
     if models.is_empty() {
         return Ok(Vec::new().into());
     }
@@ -379,13 +404,15 @@ pub(super) fn log_outputs(state: &dyn State, command: LogOutputs) -> Decided {
 }
 
 pub(super) fn record_model(state: &dyn State, command: RecordModel) -> Decided {
-    active(state, &command.run_id)?;
-    let known = state.run_tag(&command.run_id, LOGGED_MODELS);
-    let listed = known.as_deref().and_then(|list| list.strip_suffix(']'));
-    let value = match listed {
-        Some(list) => format!("{list}, {}]", command.model),
-        None => format!("[{}]", command.model),
-    };
-    let key = LOGGED_MODELS.to_owned();
-    set_tag(state, SetTag { run_id: command.run_id, tag: KeyValue { key, value } })
+    let RecordModel { run_id, model } = command;
+    active(state, &run_id)?;
+    let known = state.run_tag(&run_id, LOGGED_MODELS);
+    let known = known.map_or(Ok(Vec::new()), |list| serde_json::from_str(&list));
+    let mut models: Vec<Value> = known.map_err(|_| {
+        Rejection::invalid(format!("The tag '{LOGGED_MODELS}' of the run is not a JSON list."))
+    })?;
+    models.push(model);
+    let value = python::json(&Value::Array(models), Layout::Spaced);
+    let tag = KeyValue { key: LOGGED_MODELS.to_owned(), value };
+    Ok(Event::from(RunTagsSet { run_id, tags: vec![tag] }).into())
 }

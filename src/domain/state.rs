@@ -21,6 +21,8 @@ pub trait State {
     fn run_param(&self, run_id: &str, key: &str) -> Option<Arc<str>>;
     /// The value of a run's tag.
     fn run_tag(&self, run_id: &str, key: &str) -> Option<Arc<str>>;
+    /// Whether a logged model is noted as an output of a run.
+    fn has_output(&self, run_id: &str, model_id: &str) -> bool;
     /// A logged model by id, deleted ones included.
     fn logged_model(&self, model_id: &str) -> Option<Arc<LoggedModel>>;
     /// A registered model by name, unless it is deleted.

@@ -14,3 +14,5 @@ pub const PROMPT_TEXT: &str = "mlflow.prompt.text";
 pub const PROMPT_TYPE: &str = "_mlflow_prompt_type";
 /// Versions that a logged model is registered as: a JSON list.
 pub const MODEL_VERSIONS: &str = "mlflow.modelVersions";
+/// Begins the keys of an experiment's tags that keep views of MLflow's UI.
+pub const CUSTOM_VIEW_PREFIX: &str = "mlflow.customView.view";

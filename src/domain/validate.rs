@@ -10,31 +10,13 @@ use crate::{
 pub fn invalid_value(path: &str, value: &str, why: &str) -> Rejection {
     Rejection::invalid(format!(
         "Invalid value {} for parameter '{path}' supplied: {why}",
-        quoted(value)
+        python::quoted(value)
     ))
 }
 
 /// MLflow's sentence about a required request field that is not there.
 pub fn missing_value(path: &str) -> Rejection {
     Rejection::invalid(format!("Missing value for required parameter '{path}'."))
-}
-
-/// A string as Python's `json.dumps` writes it: ASCII only.
-pub(super) fn quoted(text: &str) -> String {
-    let mut out = String::from("\"");
-    for unit in text.encode_utf16() {
-        match u8::try_from(unit) {
-            Ok(b'"') => out.push_str("\\\""),
-            Ok(b'\\') => out.push_str("\\\\"),
-            Ok(b'\n') => out.push_str("\\n"),
-            Ok(b'\r') => out.push_str("\\r"),
-            Ok(b'\t') => out.push_str("\\t"),
-            Ok(byte @ 0x20..=0x7e) => out.push(char::from(byte)),
-            _ => out.push_str(&format!("\\u{unit:04x}")),
-        }
-    }
-    out.push('"');
-    out
 }
 
 /// Refuses text over `limit` characters.
@@ -66,12 +48,27 @@ pub fn is_plain_key(name: &str) -> bool {
 /// means another path.
 pub fn key(path: &str, name: &str) -> Result<(), Rejection> {
     let allowed = |c: char| python::is_word(c) || "/.- :".contains(c);
-    if !name.chars().all(allowed) {
+    // Python's `$` admits a line break at the end.
+    if !name.strip_suffix('\n').unwrap_or(name).chars().all(allowed) {
         let why = "Names may only contain alphanumerics, underscores (_), dashes (-), periods (.), \
                    spaces ( ), colon(:) and slashes (/).";
         return Err(invalid_value(path, name, why));
     }
     unambiguous(path, name)
+}
+
+/// Refuses an id that no run can have.
+pub fn run_id(id: &str) -> Result<(), Rejection> {
+    let mut rest = id.strip_suffix('\n').unwrap_or(id).chars();
+    let begins_well = rest.next().is_some_and(|c| c.is_ascii_alphanumeric());
+    if begins_well
+        && rest.clone().count() < limits::RUN_ID_CHARS_MAX
+        && rest.all(|c| c == '-' || python::is_word(c))
+    {
+        return Ok(());
+    }
+    let id = python::quoted(id);
+    Err(Rejection::invalid(format!("Invalid value {id} for parameter 'run_id' supplied.")))
 }
 
 /// Refuses a name that resolves to another one when taken for a path.
@@ -80,7 +77,8 @@ pub fn unambiguous(path: &str, name: &str) -> Result<(), Rejection> {
     if normal != name || normal == "." || normal.starts_with("..") || normal.starts_with('/') {
         let why = format!(
             "Names may be treated as files in certain cases, and must not resolve to other names \
-             when treated as such. This name would resolve to '{normal}'"
+             when treated as such. This name would resolve to {}",
+            python::repr(&normal)
         );
         return Err(invalid_value(path, name, &why));
     }
@@ -175,6 +173,19 @@ pub fn no_zero_byte(path: &str, text: &str) -> Result<(), Rejection> {
     Ok(())
 }
 
+/// Refuses tags that name a key twice, as MLflow's database does where tags are created with what
+/// they belong to.
+pub fn tags_once(tags: &[KeyValue]) -> Result<(), Rejection> {
+    let mut seen = std::collections::HashSet::new();
+    match tags.iter().find(|tag| !seen.insert(tag.key.as_str())) {
+        None => Ok(()),
+        Some(tag) => {
+            let key = python::repr(&tag.key);
+            Err(Rejection::bad_request(format!("The tag {key} is given more than once.")))
+        }
+    }
+}
+
 /// Of tags that name a key twice the last one holds; the order of first mention stays.
 pub fn last_of_each(tags: Vec<KeyValue>) -> Vec<KeyValue> {
     let values: KeyValues = tags.iter().map(|tag| (tag.key.clone(), tag.value.clone())).collect();
@@ -213,10 +224,12 @@ mod tests {
 
     #[test]
     fn keys_that_mlflow_refuses_are_refused() {
-        for bad in ["a?b", "a\nb", "../a", "/a", "a//b", ".", "", "a/../b"] {
+        for bad in ["a?b", "a\nb", "की", "../a", "/a", "a//b", ".", "", "a/../b"] {
             assert!(key("key", bad).is_err(), "{bad:?}");
         }
-        for good in ["a", "a b", "a/b", "a.b:c-d_e", "größe", "..a.b".trim_start_matches('.')] {
+        for good in
+            ["a", "a b", "a/b", "a.b:c-d_e", "größe", "a\n", "..a.b".trim_start_matches('.')]
+        {
             assert!(key("key", good).is_ok(), "{good:?}");
         }
     }
@@ -225,10 +238,5 @@ mod tests {
     fn values_are_cut_at_characters() {
         assert_eq!(truncate("äöü".to_owned(), 2), "äö");
         assert_eq!(truncate("abc".to_owned(), 3), "abc");
-    }
-
-    #[test]
-    fn wrong_values_are_shown_as_json() {
-        assert_eq!(quoted("a\"b\\\n\u{e9}\u{1f600}"), r#""a\"b\\\n\u00e9\ud83d\ude00""#);
     }
 }

@@ -9,7 +9,10 @@ use serde_json::json;
 
 use crate::{
     artifacts::{ArtifactError, PathError, UriError},
-    base::limits::JSON_BYTES_MAX,
+    base::{
+        limits::JSON_BYTES_MAX,
+        python::{self, Layout},
+    },
     domain::{Rejection, RejectionKind, validate},
     engine::ExecuteError,
     search::{ErrorCode, SearchError},
@@ -113,6 +116,7 @@ impl ApiError {
             serde_json::Value::Array(_) => "list",
             serde_json::Value::Object(_) => "dict",
         };
+        let value = python::json(value, Layout::Compact);
         Self::invalid(format!(
             "Invalid value {value} for parameter '{name}' supplied:  Hint: Value was of type \
              '{kind}'. See the API docs for more information about request parameters."

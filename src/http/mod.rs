@@ -34,6 +34,8 @@ pub struct Config {
     pub static_prefix: String,
     /// URI below which experiments keep their artifacts unless they name a place.
     pub default_artifact_root: String,
+    /// Where artifact locations that are relative paths begin.
+    pub working_directory: String,
     /// Whether artifacts pass through this server.
     pub serve_artifacts: bool,
     /// Whether nothing but artifacts is served.

@@ -23,6 +23,8 @@ pub mod table {
     pub const SERIES: u8 = b's';
     /// Logged models and their metrics.
     pub const LOGGED_MODEL: u8 = b'l';
+    /// Datasets by experiment, name and digest.
+    pub const DATASET: u8 = b'd';
     /// Registered models by number.
     pub const REGISTERED_MODEL: u8 = b'g';
     /// Numbers of registered models by name.
@@ -97,6 +99,12 @@ pub fn run_part(run_id: &str, part: u8, name: &str) -> Key {
 pub fn run_dataset(run_id: &str, name: &str, digest: &str) -> Key {
     let tail = [0, part::DATASET];
     build(table::RUN, &[run_id.as_bytes(), &tail, name.as_bytes(), &[0], digest.as_bytes()])
+}
+
+/// What an experiment knows of a dataset.
+pub fn dataset(experiment_id: u64, name: &str, digest: &str) -> Key {
+    let parts = [&experiment_id.to_be_bytes(), name.as_bytes(), &[0], digest.as_bytes()];
+    build(table::DATASET, &parts)
 }
 
 /// Which part of which run a key of the run table names: (run id, part, name).

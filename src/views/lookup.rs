@@ -77,6 +77,11 @@ fn text(read: &dyn Read, key: &[u8]) -> Option<Arc<str>> {
     }
 }
 
+/// Whether a logged model is noted as an output of a run.
+pub fn has_output(read: &dyn Read, run_id: &str, model_id: &str) -> bool {
+    read.get(&keys::run_part(run_id, keys::part::MODEL_OUTPUT, model_id)).is_some()
+}
+
 /// A logged model by id.
 pub fn logged_model(read: &dyn Read, model_id: &str) -> Option<Arc<LoggedModel>> {
     typed!(read, keys::logged_model(model_id), LoggedModel)

@@ -39,6 +39,10 @@ impl State for Changes<'_> {
         lookup::run_param(self, run_id, key)
     }
 
+    fn has_output(&self, run_id: &str, model_id: &str) -> bool {
+        lookup::has_output(self, run_id, model_id)
+    }
+
     fn run_tag(&self, run_id: &str, key: &str) -> Option<Arc<str>> {
         lookup::run_tag(self, run_id, key)
     }

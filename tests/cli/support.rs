@@ -167,6 +167,7 @@ pub(crate) fn create_experiment(name: &str) -> domain::Command {
         name: name.to_owned(),
         artifact_location: None,
         default_artifact_root: "mlflow-artifacts:/".to_owned(),
+        working_directory: "/".to_owned(),
         tags: Vec::new(),
     })
 }

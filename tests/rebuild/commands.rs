@@ -79,6 +79,7 @@ fn experiments() -> impl Strategy<Value = Command> {
             name,
             artifact_location: None,
             default_artifact_root: "mlflow-artifacts:/".to_owned(),
+            working_directory: "/".to_owned(),
             tags: vec![pair("a", "b")],
         })),
         (0..3u64, name()).prop_map(|(experiment_id, name)| {
@@ -154,7 +155,7 @@ fn runs() -> impl Strategy<Value = Command> {
             Command::LogOutputs(run::LogOutputs { run_id, models })
         }),
         run_id().prop_map(|run_id| {
-            Command::RecordModel(run::RecordModel { run_id, model: "{}".to_owned() })
+            Command::RecordModel(run::RecordModel { run_id, model: serde_json::json!({}) })
         }),
     ]
 }

@@ -84,6 +84,7 @@ fn default_experiment() -> Command {
         name: "Default".to_owned(),
         artifact_location: None,
         default_artifact_root: "mlflow-artifacts:/".to_owned(),
+        working_directory: "/".to_owned(),
         tags: vec![],
     })
 }

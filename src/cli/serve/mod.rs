@@ -19,7 +19,7 @@ use crate::{
     base::{id, secret},
     domain::{Command, experiment},
     engine::{Context, Engine, Options},
-    http::{App, PageKey},
+    http::{App, Config, PageKey},
     views::lookup,
     webhooks::{Dispatcher, Webhooks},
 };
@@ -45,7 +45,7 @@ pub(super) fn run(args: Args) -> Result<(), Failure> {
     let listener = runtime.block_on(listen(&settings.host, settings.port))?;
     let artifacts = Arc::new(ArtifactStore::open(&settings.artifacts_destination)?);
     let engine = Arc::new(Engine::open(&settings.data_dir, &Options::default())?);
-    runtime.block_on(create_default_experiment(&engine, &settings.http.default_artifact_root))?;
+    runtime.block_on(create_default_experiment(&engine, &settings.http))?;
     let page_key = secret::load_or_draw(&settings.data_dir.join(PAGE_KEY_FILE))?;
     let webhooks = Webhooks::open(&settings.data_dir, settings.webhooks)
         .map_err(|error| Failure::usage(error.to_string()))?;
@@ -102,7 +102,7 @@ fn no_listener(error: &io::Error) -> Failure {
 }
 
 /// Makes the experiment that clients take for granted, unless it is there.
-async fn create_default_experiment(engine: &Engine, artifact_root: &str) -> Result<(), Failure> {
+async fn create_default_experiment(engine: &Engine, config: &Config) -> Result<(), Failure> {
     let (id, name) = DEFAULT_EXPERIMENT;
     if lookup::experiment(&engine.views().view(), id).is_some() {
         return Ok(());
@@ -115,7 +115,8 @@ async fn create_default_experiment(engine: &Engine, artifact_root: &str) -> Resu
     let create = Command::CreateExperiment(experiment::Create {
         name: name.to_owned(),
         artifact_location: None,
-        default_artifact_root: artifact_root.to_owned(),
+        default_artifact_root: config.default_artifact_root.clone(),
+        working_directory: config.working_directory.clone(),
         tags: Vec::new(),
     });
     engine.execute(context, create).await?;

@@ -51,9 +51,13 @@ impl Settings {
             None if serve_artifacts => "mlflow-artifacts:/".to_owned(),
             None => artifacts_destination.clone(),
         };
+        let working_directory = std::path::absolute(".").map_err(|error| {
+            Failure::usage(format!("the working directory cannot be found: {error}"))
+        })?;
         let http = Config {
             static_prefix: static_prefix(args.static_prefix)?,
             default_artifact_root,
+            working_directory: working_directory.to_string_lossy().into_owned(),
             serve_artifacts,
             artifacts_only: args.artifacts_only,
             allowed_hosts: Some(listed(&args.allowed_hosts)).filter(|hosts| !hosts.is_empty()),

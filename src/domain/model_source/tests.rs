@@ -51,6 +51,9 @@ impl State for Fake {
         None
     }
 
+    fn has_output(&self, _: &str, _: &str) -> bool {
+        false
+    }
     fn run_tag(&self, _: &str, _: &str) -> Option<Arc<str>> {
         None
     }

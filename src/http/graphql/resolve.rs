@@ -69,10 +69,12 @@ fn echo(arguments: &JsonMap) -> Value {
     Object::new().set("output", said).into()
 }
 
-/// The fields of the argument `input`; none if it is not there.
+/// The fields of the argument `input`, under their REST names; none if it is not there.
 fn input(arguments: &JsonMap) -> Map<String, Value> {
     match arguments.get("input").map(|input| serde_json::json!(input)) {
-        Some(Value::Object(fields)) => fields,
+        Some(Value::Object(fields)) => {
+            fields.into_iter().map(|(name, value)| (snake_case(&name), value)).collect()
+        }
         _ => Map::new(),
     }
 }
@@ -82,10 +84,10 @@ impl Root<'_> {
     async fn answer(&self, name: &str, mut input: Map<String, Value>) -> ApiResult<Object> {
         if name == "mlflowGetMetricHistoryBulkInterval" {
             // MLflow reads these from the URL alone.
-            input.retain(|key, _| key == "runIds" || key == "metricKey");
-            let of_url = ["start_step", "end_step", "max_results"];
-            let url = self.url.clone().into_map().into_iter();
-            input.extend(url.filter(|(key, _)| of_url.contains(&key.as_str())));
+            input.retain(|key, _| key == "run_ids" || key == "metric_key");
+            for name in ["start_step", "end_step", "max_results"] {
+                input.insert(name.to_owned(), self.url.int(name)?.into());
+            }
         }
         let (app, fields) = (State(self.app.clone()), Fields::from(input));
         let answer = match name {

@@ -1,7 +1,5 @@
 //! `/mlflow/experiments/search-datasets`: the datasets that the runs of some experiments used.
 
-use std::collections::BTreeSet;
-
 use axum::extract::State;
 
 use super::{
@@ -11,7 +9,7 @@ use super::{
         request::Fields,
         response::Object,
     },
-    experiments::parse_id,
+    experiments::parse_ids,
 };
 use crate::views::query::dataset_summaries;
 
@@ -24,7 +22,8 @@ pub(in super::super) async fn search_datasets(
     State(app): State<App>,
     fields: Fields,
 ) -> ApiResult<Object> {
-    let ids = fields.strings("experiment_ids")?;
+    // MLflow takes what it cannot read for nothing here.
+    let ids = fields.strings("experiment_ids").unwrap_or_default();
     if ids.is_empty() {
         let why = "SearchDatasets request must specify at least one experiment_id.";
         return Err(ApiError::invalid(why));
@@ -36,8 +35,7 @@ pub(in super::super) async fn search_datasets(
             ids.len()
         )));
     }
-    let ids: BTreeSet<u64> = ids.iter().map(|id| parse_id(id)).collect::<ApiResult<_>>()?;
-    let found = dataset_summaries(app.engine.views(), &ids, SUMMARIES_MAX);
+    let found = dataset_summaries(app.engine.views(), &parse_ids(&ids)?, SUMMARIES_MAX);
     let shown = found.into_iter().map(|it| {
         Object::new()
             .set("experiment_id", it.experiment_id.to_string())

@@ -7,7 +7,7 @@ use axum::extract::State;
 use super::{
     super::{
         App,
-        error::{ApiError, ApiResult, Code},
+        error::{ApiError, ApiResult},
         request::{Caller, Fields},
         response::{Empty, Object},
     },
@@ -16,6 +16,7 @@ use super::{
     wire,
 };
 use crate::{
+    base::python,
     domain::{Command, experiment},
     event::KeyValue,
     search::{Entity, parse_filter, parse_order_by},
@@ -25,25 +26,26 @@ use crate::{
     },
 };
 
-/// An experiment's id, as MLflow reads it: Python's `int()`.
-pub(super) fn parse_id(text: &str) -> ApiResult<u64> {
-    let number: Result<i64, _> = text.trim().parse();
-    match number.map(u64::try_from) {
-        Ok(Ok(id)) => Ok(id),
-        Ok(Err(_)) => Err(ApiError::missing(format!("No Experiment with id={text} exists"))),
-        Err(_) => Err(ApiError::invalid(format!(
+/// An experiment's id as a number: Python's `int()`.
+pub(super) fn parse_number(text: &str) -> ApiResult<i64> {
+    python::parse_int(text).ok_or_else(|| {
+        ApiError::invalid(format!(
             "Invalid experiment ID '{text}'. Experiment ID must be a valid integer."
-        ))),
-    }
+        ))
+    })
 }
 
-/// The experiments that are looked through; one that cannot exist holds nothing.
-pub(super) fn parse_ids(ids: &[String]) -> ApiResult<BTreeSet<u64>> {
-    let ids = ids.iter().map(|id| match parse_id(id) {
-        Err(error) if error.code == Code::ResourceDoesNotExist => Ok(None),
-        id => id.map(Some),
-    });
-    ids.filter_map(Result::transpose).collect()
+/// The id of an experiment that is to be there.
+pub(super) fn parse_id(text: &str) -> ApiResult<u64> {
+    let number = parse_number(text)?;
+    u64::try_from(number)
+        .map_err(|_| ApiError::missing(format!("No Experiment with id={number} exists")))
+}
+
+/// The ids that a search is about; those that no experiment can have find nothing.
+pub(super) fn parse_ids(texts: &[String]) -> ApiResult<BTreeSet<u64>> {
+    let numbers: Vec<i64> = texts.iter().map(|id| parse_number(id)).collect::<ApiResult<_>>()?;
+    Ok(numbers.into_iter().filter_map(|number| u64::try_from(number).ok()).collect())
 }
 
 fn required_id(fields: &Fields) -> ApiResult<u64> {
@@ -55,11 +57,11 @@ pub(in super::super) async fn create_experiment(
     Caller(context): Caller,
     fields: Fields,
 ) -> ApiResult<Object> {
-    let artifact_location = fields.filled("artifact_location")?;
     let command = experiment::Create {
         name: fields.required("name")?,
-        artifact_location,
+        artifact_location: fields.filled("artifact_location")?,
         default_artifact_root: app.config.default_artifact_root.clone(),
+        working_directory: app.config.working_directory.clone(),
         tags: fields.pairs("tags")?,
     };
     let executed = app.execute(context, Command::CreateExperiment(command)).await?;
@@ -93,7 +95,7 @@ pub(in super::super) async fn search(State(app): State<App>, fields: Fields) -> 
     let view_type = page::view_type(&fields, "view_type")?;
     // MLflow has no default here.
     let limit = page::tracking_limit(fields.int("max_results")?.unwrap_or_default())?;
-    let filter = fields.string("filter")?.unwrap_or_default();
+    let filter = fields.text("filter")?;
     let filter = parse_filter(Entity::Experiments, &filter)?;
     let order_by = parse_order_by(Entity::Experiments, &fields.strings("order_by")?)?;
     let question = ["filter", "order_by", "view_type"];
@@ -111,11 +113,9 @@ pub(in super::super) async fn update_experiment(
     Caller(context): Caller,
     fields: Fields,
 ) -> ApiResult<Empty> {
-    let experiment_id = required_id(&fields)?;
-    if let Some(name) = fields.filled("new_name")? {
-        let command = experiment::Rename { experiment_id, name };
-        app.execute(context, Command::RenameExperiment(command)).await?;
-    }
+    let (id, name) = (fields.required("experiment_id")?, fields.required("new_name")?);
+    let command = experiment::Rename { experiment_id: parse_id(&id)?, name };
+    app.execute(context, Command::RenameExperiment(command)).await?;
     Ok(Empty)
 }
 
@@ -144,10 +144,9 @@ pub(in super::super) async fn set_experiment_tag(
     Caller(context): Caller,
     fields: Fields,
 ) -> ApiResult<Empty> {
-    let experiment_id = required_id(&fields)?;
-    let value = fields.string("value")?.unwrap_or_default();
-    let tag = KeyValue { key: fields.required("key")?, value };
-    let command = experiment::SetTag { experiment_id, tag };
+    let (id, key) = (fields.required("experiment_id")?, fields.required("key")?);
+    let tag = KeyValue { key, value: fields.text("value")? };
+    let command = experiment::SetTag { experiment_id: parse_id(&id)?, tag };
     app.execute(context, Command::SetExperimentTag(command)).await?;
     Ok(Empty)
 }
@@ -157,10 +156,8 @@ pub(in super::super) async fn delete_experiment_tag(
     Caller(context): Caller,
     fields: Fields,
 ) -> ApiResult<Empty> {
-    let command = experiment::DeleteTag {
-        experiment_id: required_id(&fields)?,
-        key: fields.required("key")?,
-    };
+    let (id, key) = (fields.required("experiment_id")?, fields.required("key")?);
+    let command = experiment::DeleteTag { experiment_id: parse_id(&id)?, key };
     app.execute(context, Command::DeleteExperimentTag(command)).await?;
     Ok(Empty)
 }

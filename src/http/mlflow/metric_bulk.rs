@@ -1,7 +1,7 @@
 //! `/mlflow/metrics/get-history-bulk` and `.../get-history-bulk-interval`: one metric of many runs,
 //! for charts.
 
-use axum::extract::State;
+use axum::extract::{RawQuery, State};
 use serde_json::Value;
 
 use super::{
@@ -35,8 +35,9 @@ fn field_error(sentence: &str) -> ApiError {
 
 pub(in super::super) async fn get_metric_history_bulk(
     State(app): State<App>,
-    fields: Fields,
+    RawQuery(query): RawQuery,
 ) -> ApiResult<Object> {
+    let fields = Fields::from_query(&query.unwrap_or_default());
     let mut run_ids = fields.strings("run_id")?;
     if run_ids.is_empty() {
         let why = "GetMetricHistoryBulk request must specify at least one run_id.";
@@ -52,8 +53,11 @@ pub(in super::super) async fn get_metric_history_bulk(
     let key = fields.string("metric_key")?.ok_or_else(|| {
         ApiError::invalid("GetMetricHistoryBulk request must specify a metric_key.")
     })?;
-    let asked =
-        fields.int("max_results")?.map_or(POINTS_MAX, |it| usize::try_from(it).unwrap_or(0));
+    let asked = match fields.int("max_results")? {
+        None => POINTS_MAX,
+        Some(asked) => usize::try_from(asked)
+            .map_err(|_| ApiError::wrong_type("max_results", &asked.into()))?,
+    };
     let limit = asked.min(POINTS_MAX);
     run_ids.sort();
     run_ids.dedup();
@@ -66,8 +70,8 @@ pub(in super::super) async fn get_metric_history_bulk(
 }
 
 /// The steps that a request is about: all, or from one to another.
-fn steps(fields: &Fields) -> ApiResult<Option<(i64, i64)>> {
-    match (fields.int("start_step")?, fields.int("end_step")?) {
+fn steps(start: Option<i64>, end: Option<i64>) -> ApiResult<Option<(i64, i64)>> {
+    match (start, end) {
         (None, None) => Ok(None),
         (Some(start), Some(end)) if start > end => Err(ApiError::invalid(format!(
             "end_step must be greater than start_step. Found start_step={start} and end_step={end}."
@@ -83,10 +87,8 @@ pub(in super::super) async fn get_metric_history_bulk_interval(
     State(app): State<App>,
     fields: Fields,
 ) -> ApiResult<Object> {
+    fields.require_list("run_ids")?;
     let run_ids = fields.strings("run_ids")?;
-    if run_ids.is_empty() {
-        return Err(ApiError::missing_field("run_ids"));
-    }
     if run_ids.len() > RUNS_MAX {
         return Err(field_error(&format!(
             "GetMetricHistoryBulkInterval request must specify at most {RUNS_MAX} run_ids. \
@@ -95,6 +97,7 @@ pub(in super::super) async fn get_metric_history_bulk_interval(
         )));
     }
     let key = fields.required("metric_key")?;
+    let (start, end) = (fields.int("start_step")?, fields.int("end_step")?);
     let limit = match fields.int("max_results")? {
         None => SAMPLES_MAX,
         Some(asked) => usize::try_from(asked)
@@ -104,7 +107,7 @@ pub(in super::super) async fn get_metric_history_bulk_interval(
                 field_error(&format!("max_results must be between 1 and {SAMPLES_MAX}."))
             })?,
     };
-    let steps = steps(&fields)?;
+    let steps = steps(start, end)?;
     let (view, mut shown) = (app.engine.views().view(), Vec::new());
     for run_id in &run_ids {
         let points = series::sample(&view, run_id, &key, steps, limit);

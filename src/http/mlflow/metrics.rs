@@ -12,14 +12,14 @@ use super::{
     super::{
         App,
         error::{ApiError, ApiResult},
-        request::{Caller, Fields, parse_float, read_body},
+        request::{Caller, Fields, read_body},
         response::{Empty, Object},
     },
     page_token::Walk,
     wire,
 };
 use crate::{
-    base::limits::BATCH_BYTES_MAX,
+    base::python,
     domain::{
         Command,
         metric::{LogMetric, NewPoint},
@@ -52,18 +52,21 @@ impl<'de> Deserialize<'de> for Float {
                 Ok(Float(value as f64))
             }
             fn visit_str<E: de::Error>(self, text: &str) -> Result<Float, E> {
-                parse_float(text).map(Float).ok_or_else(|| E::custom("not a number"))
+                python::parse_float(text).map(Float).ok_or_else(|| E::custom("not a number"))
             }
         }
         deserializer.deserialize_any(Visitor)
     }
 }
 
-/// A metric point in the usual spelling; alone, it also names its run.
+/// A metric point in the usual spelling; alone, it also names its run, in two ways.
 #[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
 struct PlainPoint<'a> {
     #[serde(default)]
     run_id: Option<Cow<'a, str>>,
+    #[serde(default)]
+    run_uuid: Option<Cow<'a, str>>,
     #[serde(borrow)]
     key: Cow<'a, str>,
     value: Float,
@@ -79,6 +82,7 @@ struct PlainPoint<'a> {
 }
 
 #[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
 struct PlainPair<'a> {
     #[serde(borrow)]
     key: Cow<'a, str>,
@@ -87,6 +91,7 @@ struct PlainPair<'a> {
 }
 
 #[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
 struct PlainBatch<'a> {
     #[serde(borrow)]
     run_id: Cow<'a, str>,
@@ -122,13 +127,12 @@ impl From<PlainPair<'_>> for KeyValue {
     }
 }
 
-/// A point in any spelling. `path` is empty or the place in a list.
-fn point(path: &str, fields: &Fields) -> ApiResult<NewPoint> {
-    let missing = |name: &str| ApiError::missing_field(&format!("{path}{name}"));
+/// A point in any spelling.
+fn point(fields: &Fields) -> ApiResult<NewPoint> {
     Ok(NewPoint {
-        key: fields.filled("key")?.ok_or_else(|| missing("key"))?,
-        value: fields.float("value")?.ok_or_else(|| missing("value"))?,
-        timestamp: fields.int("timestamp")?.ok_or_else(|| missing("timestamp"))?,
+        key: fields.required("key")?,
+        value: fields.required_float("value")?,
+        timestamp: fields.required_int("timestamp")?,
         step: fields.int("step")?.unwrap_or_default(),
         model_id: fields.filled("model_id")?,
         dataset_name: fields.filled("dataset_name")?,
@@ -139,13 +143,13 @@ fn point(path: &str, fields: &Fields) -> ApiResult<NewPoint> {
 fn parse_metric(body: &[u8]) -> ApiResult<LogMetric> {
     if let Ok(mut point) = serde_json::from_slice::<PlainPoint<'_>>(body)
         && !point.key.is_empty()
-        && let Some(run_id) = filled(point.run_id.take())
+        && let Some(run_id) = filled(point.run_id.take().or_else(|| point.run_uuid.take()))
     {
         return Ok(LogMetric { run_id, point: point.into() });
     }
     let fields = Fields::from_json(body)?;
     let run_id = fields.run_id()?;
-    Ok(LogMetric { run_id, point: point("", &fields)? })
+    Ok(LogMetric { run_id, point: point(&fields)? })
 }
 
 pub(in super::super) async fn log_metric(
@@ -172,15 +176,13 @@ fn parse_batch(body: &[u8]) -> ApiResult<LogBatch> {
         });
     }
     let fields = Fields::from_json(body)?;
-    let run_id = fields.required("run_id")?;
-    let metrics = fields.objects("metrics")?.into_iter().enumerate();
+    let run_id = fields.new_run_id()?;
+    let metrics = fields.objects("metrics")?;
     Ok(LogBatch {
         run_id,
-        metrics: metrics
-            .map(|(index, it)| point(&format!("metrics[{index}]."), &it))
-            .collect::<ApiResult<_>>()?,
-        params: fields.pairs("params")?,
-        tags: fields.pairs("tags")?,
+        metrics: metrics.iter().map(point).collect::<ApiResult<_>>()?,
+        params: fields.keyed_pairs("params")?,
+        tags: fields.keyed_pairs("tags")?,
     })
 }
 
@@ -189,15 +191,7 @@ pub(in super::super) async fn log_batch(
     Caller(context): Caller,
     request: Request,
 ) -> ApiResult<Empty> {
-    let body = read_body(request, &app).await?;
-    if body.len() > BATCH_BYTES_MAX {
-        return Err(ApiError::invalid(format!(
-            "Batched logging API requests must be at most {BATCH_BYTES_MAX} bytes, got a request \
-             of size {}.",
-            body.len()
-        )));
-    }
-    let command = parse_batch(&body)?;
+    let command = parse_batch(&read_body(request, &app).await?)?;
     app.execute(context, Command::LogBatch(command)).await?;
     Ok(Empty)
 }
@@ -233,7 +227,7 @@ mod tests {
     #[test]
     fn both_spellings_mean_the_same() {
         let plain = br#"{"run_id":"r","metrics":[{"key":"a","value":1,"timestamp":5,"step":2}],"params":[{"key":"p","value":"v"}]}"#;
-        let odd = br#"{"runId":"r","metrics":[{"key":"a","value":"1.0","timestamp":"5","step":"2"}],"params":[{"key":"p","value":"v"}],"x":1}"#;
+        let odd = br#"{"run_id":"r","metrics":[{"key":"a","value":"1.0","timestamp":"5","step":"2"}],"params":[{"key":"p","value":"v"}],"x":1}"#;
         assert_eq!(parse_batch(plain).unwrap(), parse_batch(odd).unwrap());
         let plain = br#"{"run_id":"r","key":"a","value":"NaN","timestamp":5}"#;
         assert!(parse_metric(plain).unwrap().point.value.is_nan());

@@ -1,12 +1,12 @@
 //! `/mlflow/runs/...`, without metrics.
 
 use axum::extract::State;
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use super::{
     super::{
         App,
-        error::{ApiError, ApiResult},
+        error::{ApiError, ApiResult, Code},
         request::{Caller, Fields},
         response::{Empty, Object},
     },
@@ -46,14 +46,17 @@ pub(in super::super) async fn create_run(
     fields: Fields,
 ) -> ApiResult<Object> {
     let run_id = id::random_hex();
-    let experiment_id = fields.filled("experiment_id")?.unwrap_or_else(|| "0".to_owned());
+    let Some(experiment_id) = fields.filled("experiment_id")? else {
+        let why = "Missing value for parameter 'experiment_id': a run belongs to an experiment.";
+        return Err(ApiError::new(Code::BadRequest, why));
+    };
     let command = run::Create {
         run_id: run_id.clone(),
         experiment_id: parse_id(&experiment_id)?,
+        start_time: fields.int("start_time")?.unwrap_or_default(),
         name: fields.filled("run_name")?,
         fallback_name: names::random_run_name(),
-        user_id: fields.string("user_id")?.unwrap_or_default(),
-        start_time: fields.int("start_time")?.unwrap_or_default(),
+        user_id: fields.text("user_id")?,
         tags: fields.pairs("tags")?,
     };
     app.execute(context, Command::CreateRun(command)).await?;
@@ -66,15 +69,8 @@ pub(in super::super) async fn get_run(State(app): State<App>, fields: Fields) ->
 
 /// The status a request asks for, by word or by the number of MLflow's enum.
 fn status(fields: &Fields) -> ApiResult<Option<RunStatus>> {
-    if !fields.has("status") {
-        return Ok(None);
-    }
-    let status = match fields.int("status") {
-        Ok(number) => number.and_then(|it| u8::try_from(it).ok()).and_then(RunStatus::from_code),
-        Err(_) => RunStatus::from_word(&fields.string("status")?.unwrap_or_default()),
-    };
-    let refused = || ApiError::invalid("Invalid value for parameter 'status' supplied.");
-    status.map(Some).ok_or_else(refused)
+    let by_number = |number| u8::try_from(number).ok().and_then(RunStatus::from_code);
+    fields.word("status", RunStatus::from_word, by_number)
 }
 
 pub(in super::super) async fn update_run(
@@ -85,8 +81,8 @@ pub(in super::super) async fn update_run(
     let run_id = fields.run_id()?;
     let command = run::Update {
         run_id: run_id.clone(),
-        status: status(&fields)?,
         end_time: fields.int("end_time")?,
+        status: status(&fields)?,
         name: fields.filled("run_name")?,
     };
     app.execute(context, Command::UpdateRun(command)).await?;
@@ -101,7 +97,7 @@ pub(in super::super) async fn delete_run(
     Caller(context): Caller,
     fields: Fields,
 ) -> ApiResult<Empty> {
-    let command = run::Delete { run_id: fields.run_id()? };
+    let command = run::Delete { run_id: fields.new_run_id()? };
     app.execute(context, Command::DeleteRun(command)).await?;
     Ok(Empty)
 }
@@ -111,7 +107,7 @@ pub(in super::super) async fn restore_run(
     Caller(context): Caller,
     fields: Fields,
 ) -> ApiResult<Empty> {
-    let command = run::Restore { run_id: fields.run_id()? };
+    let command = run::Restore { run_id: fields.new_run_id()? };
     app.execute(context, Command::RestoreRun(command)).await?;
     Ok(Empty)
 }
@@ -120,8 +116,8 @@ pub(in super::super) async fn search(State(app): State<App>, fields: Fields) -> 
     let asked = page::asked_within(&fields, RESULTS_MAX)?;
     let view_type = page::view_type(&fields, "run_view_type")?;
     let limit = page::tracking_limit(asked.unwrap_or(RESULTS_DEFAULT))?;
-    let filter =
-        read_filter(Entity::Runs, fields.string("filter")?.as_deref().unwrap_or_default())?;
+    let filter = fields.text("filter")?;
+    let filter = read_filter(Entity::Runs, &filter)?;
     let order_by = parse_order_by(Entity::Runs, &fields.strings("order_by")?)?;
     let filter = filter.check()?;
     let question = ["experiment_ids", "filter", "order_by", "run_view_type"];
@@ -145,7 +141,7 @@ pub(in super::super) async fn log_param(
     fields: Fields,
 ) -> ApiResult<Empty> {
     let (run_id, key) = (fields.run_id()?, fields.required("key")?);
-    let param = KeyValue { key, value: fields.string("value")?.unwrap_or_default() };
+    let param = KeyValue { key, value: fields.text("value")? };
     let command = run::LogParam { run_id, param };
     app.execute(context, Command::LogParam(command)).await?;
     Ok(Empty)
@@ -157,7 +153,7 @@ pub(in super::super) async fn set_run_tag(
     fields: Fields,
 ) -> ApiResult<Empty> {
     let (run_id, key) = (fields.run_id()?, fields.required("key")?);
-    let tag = KeyValue { key, value: fields.string("value")?.unwrap_or_default() };
+    let tag = KeyValue { key, value: fields.text("value")? };
     let command = run::SetTag { run_id, tag };
     app.execute(context, Command::SetRunTag(command)).await?;
     Ok(Empty)
@@ -168,18 +164,19 @@ pub(in super::super) async fn delete_run_tag(
     Caller(context): Caller,
     fields: Fields,
 ) -> ApiResult<Empty> {
-    let command = run::DeleteTag { run_id: fields.run_id()?, key: fields.required("key")? };
+    let command = run::DeleteTag { run_id: fields.new_run_id()?, key: fields.required("key")? };
     app.execute(context, Command::DeleteRunTag(command)).await?;
     Ok(Empty)
 }
 
+/// A dataset and its tags; what is unset is empty, as MLflow keeps it.
 fn dataset_input(fields: &Fields) -> ApiResult<DatasetInput> {
-    let dataset = fields.object("dataset")?.ok_or_else(|| ApiError::missing_field("dataset"))?;
+    let dataset = fields.object("dataset")?.unwrap_or_default();
     Ok(DatasetInput {
-        name: dataset.required("name")?,
-        digest: dataset.required("digest")?,
-        source_type: dataset.required("source_type")?,
-        source: dataset.required("source")?,
+        name: dataset.text("name")?,
+        digest: dataset.text("digest")?,
+        source_type: dataset.text("source_type")?,
+        source: dataset.text("source")?,
         schema: dataset.filled("schema")?,
         profile: dataset.filled("profile")?,
         tags: fields.pairs("tags")?,
@@ -191,12 +188,12 @@ pub(in super::super) async fn log_inputs(
     Caller(context): Caller,
     fields: Fields,
 ) -> ApiResult<Empty> {
-    let datasets = fields.objects("datasets")?;
-    let models = fields.objects("models")?;
+    let run_id = fields.new_run_id()?;
+    let (datasets, models) = (fields.objects("datasets")?, fields.objects("models")?);
     let command = run::LogInputs {
-        run_id: fields.run_id()?,
+        run_id,
         datasets: datasets.iter().map(dataset_input).collect::<ApiResult<_>>()?,
-        model_ids: models.iter().map(|it| it.required("model_id")).collect::<ApiResult<_>>()?,
+        model_ids: models.iter().map(|it| it.text("model_id")).collect::<ApiResult<_>>()?,
     };
     app.execute(context, Command::LogInputs(command)).await?;
     Ok(Empty)
@@ -207,34 +204,49 @@ pub(in super::super) async fn log_outputs(
     Caller(context): Caller,
     fields: Fields,
 ) -> ApiResult<Empty> {
+    let run_id = fields.new_run_id()?;
+    fields.require_list("models")?;
     let models = fields.objects("models")?;
     let output = |it: &Fields| {
-        let step = it.int("step")?.unwrap_or_default();
-        Ok(ModelOutput { model_id: it.required("model_id")?, step })
+        Ok(ModelOutput {
+            model_id: it.text("model_id")?,
+            step: it.int("step")?.unwrap_or_default(),
+        })
     };
-    let command = run::LogOutputs {
-        run_id: fields.run_id()?,
-        models: models.iter().map(output).collect::<ApiResult<_>>()?,
-    };
-    app.execute(context, Command::LogOutputs(command)).await?;
+    let models = models.iter().map(output).collect::<ApiResult<_>>()?;
+    app.execute(context, Command::LogOutputs(run::LogOutputs { run_id, models })).await?;
     Ok(Empty)
 }
 
-/// The parts of a model that its run remembers (mlflow/models/model.py, `get_tags_dict`).
-const MODEL_PARTS: [&str; 5] =
-    ["run_id", "artifact_path", "utc_time_created", "model_uuid", "flavors"];
+/// What a run remembers of a model (mlflow/models/model.py, `get_tags_dict`); `None` if its flavors
+/// are no object.
+fn remembered(model: &Map<String, Value>) -> Option<Value> {
+    let mut flavors = model.get("flavors")?.as_object()?.clone();
+    for flavor in flavors.values_mut().filter_map(Value::as_object_mut) {
+        flavor.shift_remove("config");
+    }
+    let value = |name: &str| model.get(name).cloned().unwrap_or_default();
+    let given = |name: &'static str| Some((name, value(name))).filter(|(_, it)| !it.is_null());
+    let parts = [
+        given("run_id"),
+        given("artifact_path"),
+        Some(("utc_time_created", value("utc_time_created"))),
+        Some(("model_uuid", value("model_uuid"))),
+        Some(("flavors", flavors.into())),
+    ];
+    let parts = parts.into_iter().flatten().map(|(name, value)| (name.to_owned(), value));
+    Some(Value::Object(parts.collect()))
+}
 
 pub(in super::super) async fn record_model(
     State(app): State<App>,
     Caller(context): Caller,
     fields: Fields,
 ) -> ApiResult<Empty> {
-    let text = fields.required("model_json")?;
-    let Ok(Value::Object(mut model)) = serde_json::from_str(&text) else {
-        return Err(ApiError::invalid(format!(
-            "Malformed model info. \n {text} \n is not a valid JSON."
-        )));
-    };
+    let (run_id, text) = (fields.new_run_id()?, fields.required("model_json")?);
+    let malformed =
+        || ApiError::invalid(format!("Malformed model info. \n {text} \n is not a valid JSON."));
+    let model: Map<String, Value> = serde_json::from_str(&text).map_err(|_| malformed())?;
     let missing: Vec<_> = ["artifact_path", "flavors", "run_id", "utc_time_created"]
         .into_iter()
         .filter(|name| !model.contains_key(*name))
@@ -246,14 +258,7 @@ pub(in super::super) async fn record_model(
             "Model json is missing mandatory fields: {{{missing}}}"
         )));
     }
-    model.retain(|name, _| MODEL_PARTS.contains(&name.as_str()));
-    if let Some(Value::Object(flavors)) = model.get_mut("flavors") {
-        for flavor in flavors.values_mut().filter_map(Value::as_object_mut) {
-            flavor.remove("config");
-        }
-    }
-    let model = Value::Object(model).to_string();
-    let command = run::RecordModel { run_id: fields.run_id()?, model };
-    app.execute(context, Command::RecordModel(command)).await?;
+    let model = remembered(&model).ok_or_else(malformed)?;
+    app.execute(context, Command::RecordModel(run::RecordModel { run_id, model })).await?;
     Ok(Empty)
 }

@@ -48,7 +48,7 @@ pub(super) fn run_info(run: &Run, lifecycle: Lifecycle) -> Value {
         .set("user_id", run.user_id.as_str())
         .set("status", run.status.as_str())
         .set("start_time", run.start_time)
-        .set_some("end_time", run.end_time)
+        .set_some("end_time", run.end_time.filter(|time| *time != 0))
         .set("artifact_uri", run.artifact_uri.as_str())
         .set("lifecycle_stage", lifecycle.as_str())
         .set("run_id", run.run_id.as_str())

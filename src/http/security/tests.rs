@@ -8,6 +8,7 @@ fn gate(change: impl FnOnce(&mut Config)) -> Gate {
     let mut config = Config {
         static_prefix: String::new(),
         default_artifact_root: String::new(),
+        working_directory: String::new(),
         serve_artifacts: true,
         artifacts_only: false,
         allowed_hosts: None,

@@ -9,8 +9,8 @@ use crate::{
         tag_names::{RUN_NAME, USER},
     },
     event::{
-        Envelope, InputsLogged, OutputsLogged, ParamsLogged, RunCreated, RunDeleted, RunRestored,
-        RunTagDeleted, RunTagsSet, RunUpdated,
+        DatasetInput, Envelope, InputsLogged, OutputsLogged, ParamsLogged, RunCreated, RunDeleted,
+        RunRestored, RunTagDeleted, RunTagsSet, RunUpdated,
     },
 };
 
@@ -110,17 +110,39 @@ pub(super) fn tag_deleted(changes: &mut Changes<'_>, event: &RunTagDeleted) {
 }
 
 pub(super) fn inputs_logged(changes: &mut Changes<'_>, envelope: &Envelope, event: &InputsLogged) {
+    let run = changes.get(&keys::run(&event.run_id));
+    let experiment_id = match run {
+        Some(Value::Run(run)) => run.experiment_id,
+        _ => return,
+    };
     for (dataset, place) in event.datasets.iter().zip(Place::of_event(envelope.seq)) {
         let key = keys::run_dataset(&event.run_id, &dataset.name, &dataset.digest);
         // The first use of a dataset in a run stands, as in MLflow.
         if changes.get(&key).is_none() {
-            changes.put(key, Value::Dataset(place, dataset.clone().into()));
+            let used = as_known(changes, experiment_id, dataset, place);
+            changes.put(key, Value::Dataset(place, used.into()));
         }
     }
     for model_id in &event.model_ids {
         let key = keys::run_part(&event.run_id, part::MODEL_INPUT, model_id);
         changes.put(key, Value::Number(0));
     }
+}
+
+/// A dataset with the run's tags, and else as the experiment first came to know it, as in MLflow.
+fn as_known(
+    changes: &mut Changes<'_>,
+    experiment_id: u64,
+    dataset: &DatasetInput,
+    place: Place,
+) -> DatasetInput {
+    let key = keys::dataset(experiment_id, &dataset.name, &dataset.digest);
+    if let Some(Value::Dataset(_, known)) = changes.get(&key) {
+        return DatasetInput { tags: dataset.tags.clone(), ..DatasetInput::clone(&known) };
+    }
+    let known = DatasetInput { tags: Vec::new(), ..dataset.clone() };
+    changes.put(key, Value::Dataset(place, known.into()));
+    dataset.clone()
 }
 
 pub(super) fn outputs_logged(changes: &mut Changes<'_>, event: &OutputsLogged) {
