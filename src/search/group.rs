@@ -5,7 +5,7 @@
 //! they can only stand in a refused filter: CASE, IF, FOR, BEGIN, OVER and VALUES.
 //! Time is linear in the tokens.
 
-use super::lexer::{Kind, Token};
+use super::lexer::{Kind, Token, behind_word};
 use super::rules::{ALIAS, ARRAY, ASSIGNMENT, CAST, COMPARISON, LIST, LITERAL, OPERATION, PERIOD};
 
 /// More tokens than this, MLflow refuses.
@@ -34,7 +34,7 @@ impl Node {
     }
 
     pub(super) fn is_keyword(&self, text: &str, word: &str) -> bool {
-        self.kind() == Kind::Keyword && self.token.of(text).eq_ignore_ascii_case(word)
+        self.kind() == Kind::Keyword && behind_word(self.token.of(text), word) == Some("")
     }
 
     /// A comma, a dot: not a bracket.

@@ -9,7 +9,7 @@ use super::lexer::Kind;
 
 /// What an unquoted word is; `None` when it is an ordinary name.
 pub(super) fn reserved(word: &str) -> Option<Kind> {
-    WORDS.get(word.to_ascii_uppercase().as_str()).copied()
+    WORDS.get(word.to_uppercase().as_str()).copied()
 }
 
 static WORDS: LazyLock<HashMap<&'static str, Kind>> = LazyLock::new(|| {

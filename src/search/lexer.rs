@@ -6,6 +6,7 @@
 //! Time is linear in the text.
 
 use super::keywords::reserved;
+use crate::base::python::{self, is_word};
 
 /// What a token, or a group of tokens, is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -174,18 +175,18 @@ fn name(rest: &str, first: char, before: Option<char>) -> Match {
     let length = run(rest, is_word);
     let after = rest.get(length..)?;
     let dot = after.trim_start_matches(is_space).strip_prefix('.');
-    let owner = dot.is_some_and(|key| !key.starts_with(|c: char| c.is_ascii_digit()));
+    let owner = dot.is_some_and(|key| !key.starts_with(is_digit));
     (owner || before == Some('.') || after.starts_with('(')).then_some((Kind::Name, length))
 }
 
 /// Numbers. A number may not run into a letter; rather than give up, sqlparse then takes a digit
 /// less (`12a` is `1` and `2a`).
 fn number(rest: &str) -> Match {
-    let digits = |text: &str| run(text, |c| c.is_ascii_digit());
+    let digits = |text: &str| run(text, is_digit);
     let sign = usize::from(rest.starts_with('-'));
     let text = rest.get(sign..)?;
     if let Some(hex) = text.strip_prefix("0x").or_else(|| text.strip_prefix("0X")) {
-        let length = run(hex, |c| c.is_ascii_hexdigit());
+        let length = run(hex, |c| c.is_ascii_hexdigit() || is_digit(c));
         if length > 0 {
             return Some((Kind::Hex, sign + 2 + length));
         }
@@ -201,9 +202,14 @@ fn number(rest: &str) -> Match {
         }
     }
     // How many of `count` digits that end at `end` the number keeps.
-    let kept = |count: usize, end: usize| match text.get(end..).unwrap_or_default().chars().next() {
-        Some(c) if c == '_' || starts_name(c) => count.checked_sub(1),
-        _ => Some(count),
+    let kept = |count: usize, end: usize| {
+        let (number, after) = text.split_at_checked(end)?;
+        match after.chars().next() {
+            Some(c) if c == '_' || starts_name(c) => {
+                count.checked_sub(number.chars().next_back()?.len_utf8())
+            }
+            _ => Some(count),
+        }
     };
     if let Some(count) = fraction
         && let Some(count) = kept(count, whole + 1 + count)
@@ -317,8 +323,26 @@ fn symbols(rest: &str, first: char) -> Match {
 
 /// The length of `word`, in any case, if `rest` begins with it and it ends there.
 fn whole_word(rest: &str, word: &str) -> Option<usize> {
-    let same = rest.get(..word.len())?.eq_ignore_ascii_case(word);
-    (same && !rest.get(word.len()..)?.starts_with(is_word)).then_some(word.len())
+    let after = behind_word(rest, word)?;
+    (!after.starts_with(is_word)).then_some(rest.len() - after.len())
+}
+
+/// What is behind `word`, in any case, if `text` begins with it.
+pub(super) fn behind_word<'a>(text: &'a str, word: &str) -> Option<&'a str> {
+    let mut chars = text.chars();
+    let same = word.chars().all(|letter| chars.next().is_some_and(|c| same_letter(c, letter)));
+    same.then_some(chars.as_str())
+}
+
+/// Whether a character is this letter in either case, or one that Python takes for it.
+fn same_letter(c: char, letter: char) -> bool {
+    let other = match c {
+        'İ' | 'ı' => 'I',
+        'ſ' => 'S',
+        '\u{212a}' => 'K',
+        c => c,
+    };
+    other.eq_ignore_ascii_case(&letter)
 }
 
 /// How many bytes at the front of `text` are characters of this sort.
@@ -326,8 +350,8 @@ fn run(text: &str, sort: impl Fn(char) -> bool) -> usize {
     text.find(|c| !sort(c)).unwrap_or(text.len())
 }
 
-fn is_word(c: char) -> bool {
-    c == '_' || c.is_alphanumeric()
+fn is_digit(c: char) -> bool {
+    python::digit(c).is_some()
 }
 
 /// White space, as Python sees it.
@@ -335,8 +359,9 @@ pub(super) fn is_space(c: char) -> bool {
     c.is_whitespace() || ('\u{1c}'..='\u{1f}').contains(&c)
 }
 
-/// A letter as sqlparse's patterns mean it: `A` to `Z` and `À` to `Ü` in either case.
+/// A letter as sqlparse's patterns mean it: `A` to `Z` and `À` to `Ü` in either case, for which
+/// Python takes four more.
 fn starts_name(c: char) -> bool {
     let accented = ('À'..='Ü').contains(&c) || (('à'..='ü').contains(&c) && c != '÷');
-    c.is_ascii_alphabetic() || accented
+    c.is_ascii_alphabetic() || accented || "İıſ\u{212a}".contains(c)
 }

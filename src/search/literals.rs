@@ -2,7 +2,7 @@
 //!
 //! Knows nothing of filters. Escapes that name a character (`\N{...}`) are not read.
 
-use crate::base::python::repr;
+use crate::base::python::{self, repr};
 
 /// `repr` of a list or tuple: the texts between these brackets.
 pub(super) fn repr_all<T: AsRef<str>>(brackets: [&str; 2], texts: &[T]) -> String {
@@ -35,7 +35,8 @@ pub(super) fn float(text: &str) -> Option<f64> {
 
 /// A number without the spaces around it and the single `_` between digits.
 fn plain(text: &str) -> Option<String> {
-    let text = text.trim();
+    let ascii = |c| python::digit(c).and_then(|digit| char::from_digit(digit, 10)).unwrap_or(c);
+    let text: String = text.trim().chars().map(ascii).collect();
     let digit = |c: Option<&u8>| c.is_some_and(u8::is_ascii_digit);
     let bytes = text.as_bytes();
     let misplaced = bytes.iter().enumerate().any(|(at, &byte)| {

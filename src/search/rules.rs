@@ -178,9 +178,9 @@ pub(super) const LIST: Rule = Rule {
 };
 
 fn is_listed(node: &Node, _: &str) -> bool {
-    use Kind::{Comment, Comparison, Function, Identifier, Keyword, List, Operation, Wildcard};
+    use Kind::{Comparison, Function, Identifier, Keyword, List, Operation, Wildcard};
     use Kind::{Float, Integer, Name, Placeholder, Quoted, Symbol};
     matches!(node.kind(), Function | Identifier | Comparison | List | Operation)
         || matches!(node.kind(), Integer | Float | Quoted | Symbol | Name | Placeholder)
-        || matches!(node.kind(), Keyword | Comment | Wildcard)
+        || matches!(node.kind(), Keyword | Wildcard)
 }

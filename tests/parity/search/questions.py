@@ -24,7 +24,10 @@ ALL_OPERATORS = [
 COMPARE, MATCH, CHOOSE, EXIST = ["=", "!=", "<", "<=", ">", ">="], ["=", "!=", "LIKE", "ILIKE"], ["IN", "NOT IN"], []
 DIRECTIONS = ["", "", "", " ASC", " DESC", " DESC", " asc", " desc", " Desc", "  DESC", "\tASC"]
 BAD_DIRECTIONS = [" DESCENDING", " ASC DESC", " NULLS FIRST", " DESC NULLS LAST", ";", ", name", " -- x", " DESC;", " ()", "'"]
-STRAY = list("'\"`().,;=<>!%_-\\/*#@$:[]{}~ \n") + [" AND ", " OR ", "--", "/*", "*/", " NOT ", "NULL", "é", "🚀", "\u00a0"]
+STRAY = list("'\"`().,;=<>!%_-\\/*#@$:[]{}~ \n\t?&|^+0aZ") + [
+    " AND ", " OR ", "--", "/*", "*/", " NOT ", "NULL", "é", "🚀", "\u00a0", "''", '""', "``", "::", ":=", "1e5", " IN ",
+    "\\'", " like ", "# ", " as ", " desc", "[0]", "->", "/* c */", "-- c\n", "\x00", "\u2028", "½", "٣", "ǅ", "ſ", "İ", "\u093f", "'x'", "(1)",
+]  # fmt: skip
 
 
 @dataclass
@@ -130,7 +133,9 @@ class Clauses:
         for _ in range(self.rng.choice([0, 0, 0, 1, 1, 2, 3])):
             joint = self.rng.choice(["AND", "AND", "AND", "and", "And"]) if self.chance(0.97) else self.rng.choice(["OR", ",", "", "AND AND", "&&"])
             text = text + self.space() + joint + self.space() + self.clause()
-        return self.damaged(text) if self.chance(0.2) else text
+        for _ in range(self.rng.choice([1, 1, 2, 4]) if self.chance(0.25) else 0):
+            text = self.damaged(text)
+        return text
 
     def space(self):
         return self.rng.choice(SPACES)
@@ -138,7 +143,7 @@ class Clauses:
     def damaged(self, text):
         """`text` with one accident."""
         at = self.rng.randint(0, len(text))
-        accident = self.rng.randint(0, 7)
+        accident = self.rng.randint(0, 8)
         if accident <= 4 and "${" in text:
             accident = 5
         if accident <= 2:
@@ -149,7 +154,11 @@ class Clauses:
             return text + self.rng.choice([" AND", " AND ", ";", "; ", " -- c", " /* c */", ")", " OR", " x", ";\n", "; x = 'y'", " # c", ","])
         if accident == 6:
             return self.rng.choice(["(", "AND ", "NOT ", ";", "/* c */ ", "WHERE ", "-- c\n"]) + text
-        return "(" + text + ")"
+        if accident == 7:
+            return "(" + text + ")"
+        words = text.split(" ")
+        self.rng.shuffle(words)
+        return " ".join(words)
 
     def clause(self):
         [field] = self.rng.choices(self.fields, self.weights)
@@ -196,7 +205,8 @@ class Clauses:
         return self.quoted(value)
 
     def quoted(self, value):
-        if self.chance(0.02):
+        # Without quotes, an id would be read as numbers and names of its own.
+        if self.chance(0.02) and "${" not in value:
             return self.rng.choice(["`", "", "''", "´"]) + value + self.rng.choice(["`", "'", '"', ""])
         mark = self.rng.choice("'''\"")
         if mark in value and self.chance(0.9):
@@ -231,7 +241,11 @@ class Clauses:
     def order(self):
         if self.chance(0.03):
             return self.rng.choice(["", " ", "1", "DESC", "*", "(name)", "name()", "bogus", "tags.a", "'name'", "name = 'x'", "timestamp x", "-name"])
-        return self.order_name() + self.rng.choice(DIRECTIONS if self.chance(0.95) else BAD_DIRECTIONS)
+        order = self.order_name() + self.rng.choice(DIRECTIONS if self.chance(0.95) else BAD_DIRECTIONS)
+        if self.chance(0.06):
+            at = self.rng.randint(0, len(order))
+            order = order[:at] + self.rng.choice(STRAY) + order[at:]
+        return order
 
     def order_name(self):
         rng = self.rng
