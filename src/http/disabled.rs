@@ -5,7 +5,7 @@ use axum::{
     extract::{MatchedPath, Request},
     http::{Method, StatusCode},
     middleware::{Next, from_fn},
-    response::{IntoResponse, Response},
+    response::{Html, IntoResponse, Response},
 };
 use serde_json::json;
 
@@ -48,5 +48,5 @@ fn rule(path: &MatchedPath) -> String {
 }
 
 fn unavailable(message: String) -> Response {
-    (StatusCode::SERVICE_UNAVAILABLE, message).into_response()
+    (StatusCode::SERVICE_UNAVAILABLE, Html(message)).into_response()
 }

@@ -123,8 +123,8 @@ def test_experiments_and_runs_as_newer_commands_have_them(cli, experiment, clien
 
     words = ("--experiment-name", experiment.name, "--run-name", "typed", "--description", "by hand",
              "-t", "team=seats", "--status", "failed")
-    made = json.loads(cli("runs", "create", *words))
-    run = client.get_run(made["run_id"])
+    run_id = re.search(r'"run_id": "(\w+)"', cli("runs", "create", *words))[1]
+    run = client.get_run(run_id)
     assert (run.info.run_name, run.info.status) == ("typed", "FAILED")
     assert run.data.tags["team"] == "seats" and run.data.tags["mlflow.note.content"] == "by hand"
 

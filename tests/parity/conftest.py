@@ -2,12 +2,13 @@
 
 import http.server
 import json
+import re
 import threading
 
 import pytest
 from exchange import Party
-from harness import Server
-from judge import COMMAND
+from harness import COMMAND, Server
+from judge import COMMAND as JUDGE
 
 
 class Receiver(http.server.BaseHTTPRequestHandler):
@@ -40,7 +41,7 @@ def receiver():
 
 @pytest.fixture(scope="session")
 def judge(tmp_path_factory, receiver):
-    server = Server(tmp_path_factory.mktemp("mlflow"), COMMAND).start()
+    server = Server(tmp_path_factory.mktemp("mlflow"), JUDGE).start()
     yield Party(server, receiver=receiver)
     server.stop()
 
@@ -50,3 +51,23 @@ def ours(tmp_path_factory, receiver):
     server = Server(tmp_path_factory.mktemp("runlog")).start()
     yield Party(server, receiver=receiver)
     assert server.stop() == 0
+
+
+@pytest.fixture
+def servers_with(tmp_path):
+    """Starts both with further options; `prefix` is where they answer then. MLflow takes no database
+    where it would not use it."""
+    started = []
+
+    def start(options, prefix):
+        for name, command in (("mlflow", JUDGE), ("runlog", COMMAND)):
+            if options == "--artifacts-only":
+                command = re.sub(r"--backend-store-uri \S+", "", command)
+            server = Server(tmp_path / name, f"{command} {options}")
+            server.url += prefix
+            started.append(server.start())
+        return [Party(server) for server in started]
+
+    yield start
+    for server in started:
+        server.stop()
