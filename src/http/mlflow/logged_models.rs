@@ -160,9 +160,7 @@ fn dataset(fields: &Fields) -> ApiResult<Dataset> {
 }
 
 pub(in super::super) async fn search(State(app): State<App>, fields: Fields) -> ApiResult<Object> {
-    if !fields.has("experiment_ids") {
-        return Err(ApiError::missing_field("experiment_ids"));
-    }
+    fields.require_list("experiment_ids")?;
     let asked = page::Asked {
         experiment_ids: fields.strings("experiment_ids")?,
         filter: fields.filled("filter")?,
