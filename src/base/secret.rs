@@ -28,12 +28,24 @@ pub fn load_or_draw(path: &Path) -> Result<[u8; SECRET_BYTES], DiskError> {
         Err(error) => return Err(DiskError::io(DiskOp::Read, path)(error)),
     }
     let secret = id::random_secret();
-    let mut options = OpenOptions::new();
-    // Nobody else's to read.
-    options.write(true).create(true).truncate(true).mode(0o600);
-    let written = options.open(path).and_then(|mut file| file.write_all(&secret));
-    written.map_err(DiskError::io(DiskOp::Write, path))?;
+    keep(path, &secret)?;
     Ok(secret)
+}
+
+/// Makes a file with a secret in it that nobody else may read: durably, and whole or not at all.
+pub fn keep(path: &Path, secret: &[u8]) -> Result<(), DiskError> {
+    let written = || -> io::Result<()> {
+        let unfinished = path.with_extension("tmp");
+        let mut options = OpenOptions::new();
+        options.write(true).create(true).truncate(true).mode(0o600);
+        let mut file = options.open(&unfinished)?;
+        file.write_all(secret)?;
+        file.sync_all()?;
+        fs::rename(&unfinished, path)?;
+        let dir = path.parent().filter(|dir| !dir.as_os_str().is_empty());
+        fs::File::open(dir.unwrap_or(Path::new(".")))?.sync_all()
+    };
+    written().map_err(DiskError::io(DiskOp::Write, path))
 }
 
 #[cfg(test)]

@@ -39,7 +39,8 @@ pub struct Args {
     to: Option<Moment>,
 
     /// Only events about one entity: run:<id>, experiment:<id>, model:<name> (with its versions;
-    /// the one that has the name, else the last that had it), logged-model:<id>, artifact:<path>.
+    /// the one that has the name, else the last that had it), logged-model:<id>, webhook:<id>,
+    /// artifact:<path>.
     #[arg(long, value_name = "KIND:ID")]
     entity: Option<EntityName>,
 

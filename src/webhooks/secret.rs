@@ -3,14 +3,17 @@
 //! drawn at first use and kept in a file of its own beside the log.
 
 use std::{
-    fs::{self, OpenOptions},
-    io::{self, Write as _},
-    os::unix::fs::OpenOptionsExt as _,
+    fs, io,
     path::{Path, PathBuf},
     sync::Mutex,
 };
 
 use fernet::Fernet;
+
+use crate::base::{
+    disk::{DiskError, DiskOp},
+    secret,
+};
 
 /// File of the key in a data directory.
 const KEY_FILE: &str = "webhook-secret.key";
@@ -27,13 +30,8 @@ pub enum SecretError {
     #[error("{} holds no Fernet key", .0.display())]
     KeyFile(PathBuf),
     /// The file of the key cannot be read or made.
-    #[error("{}: {source}", path.display())]
-    Io {
-        /// The file.
-        path: PathBuf,
-        /// Why.
-        source: io::Error,
-    },
+    #[error(transparent)]
+    Disk(#[from] DiskError),
 }
 
 /// Encrypts and decrypts secrets.
@@ -77,24 +75,14 @@ fn read(path: &Path) -> Result<Option<Fernet>, SecretError> {
             None => Err(SecretError::KeyFile(path.to_owned())),
         },
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
-        Err(source) => Err(SecretError::Io { path: path.to_owned(), source }),
+        Err(error) => Err(DiskError::io(DiskOp::Read, path)(error).into()),
     }
 }
 
-/// Makes the key file, durably, before anything is encrypted with it.
+/// Draws a key, and keeps it before anything is encrypted with it.
 fn create(path: &Path) -> Result<Fernet, SecretError> {
     let text = Fernet::generate_key();
-    let written = || -> io::Result<()> {
-        let unfinished = path.with_extension("key.tmp");
-        let _ = fs::remove_file(&unfinished);
-        let mut file =
-            OpenOptions::new().write(true).create_new(true).mode(0o600).open(&unfinished)?;
-        file.write_all(text.as_bytes())?;
-        file.sync_all()?;
-        fs::rename(&unfinished, path)?;
-        fs::File::open(path.parent().unwrap_or(Path::new(".")))?.sync_all()
-    };
-    written().map_err(|source| SecretError::Io { path: path.to_owned(), source })?;
+    secret::keep(path, text.as_bytes())?;
     Fernet::new(&text).ok_or(SecretError::Key)
 }
 

@@ -17,3 +17,4 @@ pub(super) mod runs;
 pub(super) mod webhooks;
 pub(super) mod wire;
 pub(super) mod wire_registry;
+pub(super) mod wire_webhooks;

@@ -1,7 +1,6 @@
 //! `/mlflow/webhooks`
 
 use axum::extract::{Path, State};
-use serde_json::Value;
 
 use super::{
     super::{
@@ -11,6 +10,7 @@ use super::{
         response::{Empty, Object},
     },
     page_token::Walk,
+    wire_webhooks as wire,
 };
 use crate::{
     base::id,
@@ -19,7 +19,7 @@ use crate::{
         entity::Webhook,
         webhook::{self, check_name, is_mlflows, not_found},
     },
-    event::{WebhookStatus, WebhookTrigger},
+    event::WebhookStatus,
     search::KeptValue,
     views::{lookup, query::Place},
     webhooks::SecretError,
@@ -30,100 +30,15 @@ const MAX_RESULTS: i64 = 1000;
 /// Webhooks on one page unless asked for.
 const DEFAULT_RESULTS: i64 = 100;
 
-/// MLflow's kinds of thing, in the order of the numbers of `webhooks.proto`.
-const ENTITIES: &[&str] = &[
-    "REGISTERED_MODEL",
-    "MODEL_VERSION",
-    "MODEL_VERSION_TAG",
-    "MODEL_VERSION_ALIAS",
-    "PROMPT",
-    "PROMPT_VERSION",
-    "PROMPT_TAG",
-    "PROMPT_VERSION_TAG",
-    "PROMPT_ALIAS",
-    "BUDGET_POLICY",
-];
-/// MLflow's actions likewise; the last is ours and has no number.
-const ACTIONS: &[&str] =
-    &["CREATED", "UPDATED", "DELETED", "SET", "EXCEEDED", "STAGE_TRANSITIONED"];
-const ACTION_NUMBERS: usize = 5;
-
 /// The webhook of that id.
 fn find(app: &App, webhook_id: &str) -> ApiResult<std::sync::Arc<Webhook>> {
     let found = lookup::webhook(&app.engine.views().view(), webhook_id);
     Ok(found.ok_or_else(|| not_found(webhook_id))?)
 }
 
-/// A webhook as MLflow shows it. Its clients fail on events that they do not know, so ours stand in
-/// a field of their own.
-fn shown(webhook: &Webhook) -> Object {
-    let (theirs, ours): (Vec<_>, Vec<_>) = webhook.triggers.iter().partition(|it| is_mlflows(**it));
-    let list = |mut triggers: Vec<&WebhookTrigger>| -> Vec<Value> {
-        triggers.sort_by_key(|trigger| trigger.entity_and_action());
-        triggers.into_iter().map(|trigger| shown_trigger(*trigger)).collect()
-    };
-    Object::new()
-        .set("webhook_id", webhook.webhook_id.as_str())
-        .set("name", webhook.name.as_str())
-        .set_some("description", webhook.description.as_deref())
-        .set("url", webhook.url.as_str())
-        .set_list("events", list(theirs))
-        .set_list("runlog_events", list(ours))
-        .set("status", webhook.status.as_str())
-        .set("creation_timestamp", webhook.created_at)
-        .set("last_updated_timestamp", webhook.updated_at)
-}
-
-fn shown_trigger(trigger: WebhookTrigger) -> Value {
-    let (entity, action) = trigger.entity_and_action();
-    let (entity, action) = (entity.to_ascii_uppercase(), action.to_ascii_uppercase());
-    Object::new().set("entity", entity).set("action", action).into()
-}
-
+/// The answer of calls that show one webhook.
 fn answer(webhook: &Webhook) -> Object {
-    Object::new().set("webhook", shown(webhook))
-}
-
-/// An event that is asked for: its entity and action, by name or number.
-fn trigger(fields: &Fields) -> ApiResult<WebhookTrigger> {
-    let entity = enumerated(fields, "entity", ENTITIES, ENTITIES.len())?;
-    let action = enumerated(fields, "action", ACTIONS, ACTION_NUMBERS)?;
-    Ok(webhook::trigger(&entity.to_ascii_lowercase(), &action.to_ascii_lowercase())?)
-}
-
-/// A word of an enumeration, by itself or by its number, which counts from 1. MLflow answers 500 to
-/// anything else, upon which its client would try again for minutes.
-fn enumerated(
-    fields: &Fields,
-    name: &str,
-    words: &'static [&'static str],
-    numbered: usize,
-) -> ApiResult<&'static str> {
-    let unknown = |given: &str| {
-        let words = words.join(", ");
-        ApiError::invalid(format!("Invalid webhook event {name} '{given}'. Valid are: {words}."))
-    };
-    if let Ok(Some(number)) = fields.int(name) {
-        let found = usize::try_from(number).ok().filter(|it| (1..=numbered).contains(it));
-        let word = found.and_then(|number| words.get(number - 1));
-        return word.copied().ok_or_else(|| unknown(&number.to_string()));
-    }
-    let given = fields.string(name)?.unwrap_or_default();
-    words.iter().copied().find(|word| **word == given).ok_or_else(|| unknown(&given))
-}
-
-fn triggers(fields: &Fields) -> ApiResult<Vec<WebhookTrigger>> {
-    fields.objects("events")?.iter().map(trigger).collect()
-}
-
-/// The status that is asked for. As in MLflow, a word that is none is as good as nothing.
-fn status(fields: &Fields) -> ApiResult<Option<WebhookStatus>> {
-    if let Ok(Some(number)) = fields.int("status") {
-        let found = u8::try_from(number).ok().and_then(WebhookStatus::from_code);
-        let wrong = || ApiError::wrong_type("status", &Value::from(number));
-        return found.map(Some).ok_or_else(wrong);
-    }
-    Ok(fields.string("status")?.as_deref().and_then(WebhookStatus::from_word))
+    Object::new().set("webhook", wire::webhook(webhook))
 }
 
 /// A secret as the log may hold it.
@@ -154,7 +69,7 @@ pub(in super::super) async fn create_webhook(
     if !fields.has("events") {
         return Err(ApiError::missing_field("events"));
     }
-    let triggers = triggers(&fields)?;
+    let triggers = wire::triggers(&fields)?;
     check_name(&name)?;
     app.webhooks.check_url(&url).await?;
     let webhook_id = id::random_uuid();
@@ -164,7 +79,7 @@ pub(in super::super) async fn create_webhook(
         url,
         triggers,
         description: fields.filled("description")?,
-        status: status(&fields)?.unwrap_or(WebhookStatus::Active),
+        status: wire::status(&fields)?.unwrap_or(WebhookStatus::Active),
         secret: sealed(&app, fields.filled("secret")?).await?,
     };
     app.execute(context, Command::CreateWebhook(command)).await?;
@@ -186,7 +101,7 @@ pub(in super::super) async fn list_webhooks(
     webhooks.retain(|webhook| after.as_ref().is_none_or(|after| is_behind(webhook, after)));
     let end = webhooks.get(limit..).filter(|rest| !rest.is_empty());
     let end = end.and_then(|_| webhooks.get(limit - 1)).map(|last| walk.token(&place(last)));
-    let shown = webhooks.iter().take(limit).map(|webhook| shown(webhook).into());
+    let shown = webhooks.iter().take(limit).map(|webhook| wire::webhook(webhook).into());
     Ok(Object::new().set_list("webhooks", shown.collect()).set_some("next_page_token", end))
 }
 
@@ -222,8 +137,8 @@ pub(in super::super) async fn update_webhook(
 ) -> ApiResult<Object> {
     let (name, url) = (fields.filled("name")?, fields.filled("url")?);
     let description = fields.string("description")?;
-    let triggers = Some(triggers(&fields)?).filter(|triggers| !triggers.is_empty());
-    let (secret, status) = (fields.string("secret")?, status(&fields)?);
+    let triggers = Some(wire::triggers(&fields)?).filter(|triggers| !triggers.is_empty());
+    let (secret, status) = (fields.string("secret")?, wire::status(&fields)?);
     find(&app, &webhook_id)?;
     if let Some(name) = &name {
         check_name(name)?;
@@ -258,9 +173,13 @@ pub(in super::super) async fn test_webhook(
     Path(webhook_id): Path<String>,
     fields: Fields,
 ) -> ApiResult<Object> {
-    let asked = fields.object("event")?.map(|event| trigger(&event)).transpose()?;
+    let asked = fields.object("event")?.map(|event| wire::trigger(&event)).transpose()?;
     let webhook = find(&app, &webhook_id)?;
-    let first = webhook.triggers.iter().copied().min_by_key(|it| it.entity_and_action());
+    let first = webhook
+        .triggers
+        .iter()
+        .copied()
+        .min_by_key(|it| (!is_mlflows(*it), it.entity_and_action()));
     let trigger = asked.or(first).ok_or_else(|| not_found(&webhook_id))?;
     let result = app.webhooks.test(&webhook, trigger).await;
     let result = Object::new()
