@@ -114,7 +114,7 @@ pub(super) fn of_model(state: &dyn State, command: &Create) -> Result<Source, Re
 }
 
 /// Whether the URI names a run that is not there and never will be, so that nothing needs protection.
-/// MLflow refuses it since 3.10; scripts and tests of before register such placeholders.
+/// MLflow 3.6 takes it and 3.17 does not; scripts and tests register such placeholders.
 fn names_no_run(state: &dyn State, uri: &Uri<'_>) -> bool {
     let run_id = uri.first_segment();
     uri.scheme == "runs"
