@@ -36,6 +36,9 @@ def test_same_found(judge, ours, kind):
 def difference(judge, ours, kind, case, walks):
     """What differs between the answers, if anything does."""
     theirs, mine = answer(judge, kind, case, walks), answer(ours, kind, case, walks)
+    if theirs.get("status") == 500:
+        # Asked by several at once it fails now and then without a reason in the question.
+        theirs = answer(judge, kind, case, walks)
     if theirs.get("status") == 500 or "[SQL:" in theirs.get("message", ""):
         # MLflow's fault, or its word for the caller's, upon which its client asks again for minutes;
         # or a fault of its database, whose statement is nobody's business.
