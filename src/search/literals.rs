@@ -58,8 +58,11 @@ pub(super) enum Item {
 }
 
 /// Reads a list as Python writes it: `('a', "b",)`. Strings side by side are one, and brackets
-/// around one item mean nothing. `None` when it is ill-formed.
+/// around one item mean nothing. `None` when it is ill-formed, or has a NUL, which ends Python's source.
 pub(super) fn list(text: &str) -> Option<Vec<Item>> {
+    if text.contains('\0') {
+        return None;
+    }
     match item(text.trim())? {
         (Item::List(items), rest) if rest.trim().is_empty() => Some(items),
         (item, rest) => rest.trim().is_empty().then(|| vec![item]),

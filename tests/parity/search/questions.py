@@ -101,7 +101,9 @@ def fields_of(kind, rng):
         Field(["", "attributes."], ["status"], text, ["0", "1", "2", "3", "READY", "LOGGED_MODEL_READY", "%"], listed=True),
         Field(["", "attributes."], ["creation_timestamp", "creation_time", "creation_timestamp_ms"], COMPARE, times("created_", models[:40]), weight=2),
         Field(["", "attributes."], ["last_updated_timestamp"], COMPARE, times("updated_", models[:40])),
-        Field(["", "attributes."], ["lifecycle_stage", "artifact_location", "status_message"], text, ["1", "active", "%artifacts%", ""]),
+        Field(["", "attributes."], ["lifecycle_stage", "status_message"], text, ["1", "active", "%artifacts%", ""]),
+        # Locations hold ids, which are each server's own.
+        Field(["", "attributes."], ["artifact_location"], text, ["active", "%artifacts%", ""]),
         Field(["", "attributes."], ["experiment_id"], text, ["1", "2", "3", "01", "1.0", " 2 ", "1e0", "x", "", "_", "+3"], listed=True),
     ]
 
