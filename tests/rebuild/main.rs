@@ -89,9 +89,9 @@ fn default_experiment() -> Command {
     })
 }
 
-#[test]
-fn a_history_of_nothing_but_late_points_rebuilds_the_same() {
-    let run = Command::CreateRun(run::Create {
+/// The run that comes first, `run0`.
+fn first_run() -> Command {
+    Command::CreateRun(run::Create {
         run_id: "run0".to_owned(),
         experiment_id: 0,
         name: None,
@@ -99,7 +99,12 @@ fn a_history_of_nothing_but_late_points_rebuilds_the_same() {
         user_id: String::new(),
         start_time: 0,
         tags: vec![],
-    });
+    })
+}
+
+#[test]
+fn a_history_of_nothing_but_late_points_rebuilds_the_same() {
+    let run = first_run();
     let batch = |n: i64| {
         let metrics = (0..1000).map(|i| {
             let step = (n * 1000 + i) * 7919 % 20_000;

@@ -12,7 +12,7 @@ use runlog::{
     },
 };
 
-use super::{LOG_ID, default_experiment, live};
+use super::{LOG_ID, default_experiment, first_run, live};
 
 /// Sets (a value) and deletes (none) of tags under few keys.
 fn tag_changes() -> impl Strategy<Value = Vec<(String, Option<String>)>> {
@@ -43,15 +43,7 @@ fn tagged_entities() -> Vec<Command> {
     let name = "n0".to_owned();
     vec![
         default_experiment(),
-        Command::CreateRun(run::Create {
-            run_id: "run0".to_owned(),
-            experiment_id: 0,
-            name: None,
-            fallback_name: "n".to_owned(),
-            user_id: String::new(),
-            start_time: 0,
-            tags: vec![],
-        }),
+        first_run(),
         Command::CreateRegisteredModel(registered_model::Create {
             name: name.clone(),
             description: None,
