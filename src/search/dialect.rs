@@ -7,9 +7,9 @@ use super::clause::{Clause, NotOne, Part, Side, parts, statement};
 use super::error::SearchError;
 use super::field::Field;
 use super::lexer::Kind;
-use super::literals::{Item, float, int, list, repr_all, repr_items};
+use super::literals::{Item, float, list, repr_all, repr_items};
 use super::predicate::{Comparison, Op, Value};
-use crate::base::python::repr;
+use crate::base::python::{self, repr};
 
 /// The kinds of field, by the names MLflow gives them in messages.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -162,7 +162,7 @@ pub(super) fn is_text(side: Side<'_>) -> bool {
 /// A number. A whole one that does not fit is none: MLflow fails on it.
 pub(super) fn number(side: Side<'_>) -> Value {
     if side.kind == Kind::Integer {
-        return int(side.text).map_or(Value::None, Value::Int);
+        return python::parse_int(side.text).map_or(Value::None, Value::Int);
     }
     Value::Number(float(side.text).unwrap_or(f64::NAN))
 }

@@ -7,9 +7,9 @@ use super::clause::Clause;
 use super::dialect::{Draft, Named, Sort, check_shape, set, split, tag_value, unquote_key};
 use super::error::SearchError;
 use super::field::{Attribute, Field};
-use super::literals::{int, repr_float};
 use super::predicate::{Comparison, Value};
 use super::runs::{NUMBER_OPS, TEXT_OPS, attribute_value};
+use crate::base::python;
 
 /// What experiments can be searched and ordered by.
 pub(super) const ATTRIBUTES: &[&str] =
@@ -103,7 +103,7 @@ pub(super) fn check(mut draft: Draft) -> Result<Comparison, SearchError> {
     if let Value::Number(value) = draft.value {
         return Err(SearchError::invalid(format!(
             "Invalid value for numeric attribute '{key}': '{}'",
-            repr_float(value)
+            python::float(value)
         )));
     }
     let field = Attribute::from_name(key).map(Field::Attribute);
@@ -113,7 +113,7 @@ pub(super) fn check(mut draft: Draft) -> Result<Comparison, SearchError> {
 
 /// Ids of experiments are whole numbers, written as texts; here in their plainest form.
 fn ids(value: Value) -> Result<Value, SearchError> {
-    let id = |text: String| match int(&text) {
+    let id = |text: String| match python::parse_int(&text) {
         Some(id) => Ok(id.to_string()),
         None => Err(SearchError::invalid(format!(
             "Invalid experiment ID '{text}'. Experiment ID must be a valid integer."

@@ -11,39 +11,10 @@ pub(super) fn repr_all<T: AsRef<str>>(brackets: [&str; 2], texts: &[T]) -> Strin
     format!("{open}{}{close}", texts.join(", "))
 }
 
-/// `repr` of a float.
-pub(super) fn repr_float(value: f64) -> String {
-    let shown = format!("{value:?}").replace("NaN", "nan");
-    match shown.split_once('e') {
-        None => shown,
-        Some((digits, power)) => {
-            let (sign, power) = power.strip_prefix('-').map_or(('+', power), |power| ('-', power));
-            format!("{digits}e{sign}{power:0>2}")
-        }
-    }
-}
-
-/// `int(text)`, as far as it fits.
-pub(super) fn int(text: &str) -> Option<i64> {
-    plain(text)?.parse().ok()
-}
-
-/// `float(text)`.
+/// `float(text)`, which takes digits of any script.
 pub(super) fn float(text: &str) -> Option<f64> {
-    plain(text)?.parse().ok()
-}
-
-/// A number without the spaces around it and the single `_` between digits.
-fn plain(text: &str) -> Option<String> {
     let ascii = |c| python::digit(c).and_then(|digit| char::from_digit(digit, 10)).unwrap_or(c);
-    let text: String = text.trim().chars().map(ascii).collect();
-    let digit = |c: Option<&u8>| c.is_some_and(u8::is_ascii_digit);
-    let bytes = text.as_bytes();
-    let misplaced = bytes.iter().enumerate().any(|(at, &byte)| {
-        let before = at.checked_sub(1).and_then(|at| bytes.get(at));
-        byte == b'_' && !(digit(before) && digit(bytes.get(at + 1)))
-    });
-    (!misplaced).then(|| text.replace('_', ""))
+    python::parse_float(&text.chars().map(ascii).collect::<String>())
 }
 
 /// A member of a list.
@@ -115,9 +86,11 @@ fn item(text: &str) -> Option<(Item, &str)> {
     }
     let length = text.find(|c: char| !(c.is_ascii_alphanumeric() || "+-._".contains(c)));
     let (number, rest) = text.split_at_checked(length.unwrap_or(text.len()))?;
-    let shown = match (int(number), float(number)) {
+    let shown = match (python::parse_int(number), float(number)) {
         (Some(int), _) => int.to_string(),
-        (None, Some(float)) if number.contains(|c: char| c.is_ascii_digit()) => repr_float(float),
+        (None, Some(float)) if number.contains(|c: char| c.is_ascii_digit()) => {
+            python::float(float)
+        }
         _ => return None,
     };
     Some((Item::Number(shown), rest))

@@ -11,10 +11,9 @@ use super::error::SearchError;
 use super::experiments::{check_attribute, tag_or_attribute};
 use super::field::{Attribute, Entity, Field};
 use super::lexer::Kind;
-use super::literals::{int, repr_float};
 use super::predicate::{Comparison, Filter, Op, Value};
 use super::runs::{NUMBER_OPS, TEXT_OPS};
-use crate::base::python::repr;
+use crate::base::python::{self, repr};
 
 const MODEL_ATTRIBUTES: &[&str] = &["name"];
 const VERSION_ATTRIBUTES: &[&str] = &["name", "run_id", "source_path", "version_number"];
@@ -104,11 +103,11 @@ pub(super) fn check(mut draft: Draft) -> Result<Comparison, SearchError> {
 fn version(value: &Value) -> Result<i64, SearchError> {
     let shown = match value {
         Value::Int(value) => return Ok(*value),
-        Value::Text(text) => match int(text) {
+        Value::Text(text) => match python::parse_int(text) {
             Some(value) => return Ok(value),
             None => repr(text),
         },
-        Value::Number(value) => repr_float(*value),
+        Value::Number(value) => python::float(*value),
         Value::List(_) | Value::None => String::new(),
     };
     Err(SearchError::invalid(format!(

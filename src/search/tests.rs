@@ -9,9 +9,9 @@ use serde_json::Value as Json;
 
 use super::{
     Comparison, Entity, ErrorCode, Field, LoggedModelKey, OrderBy, SearchError, Value,
-    literals::{float, int},
-    parse_filter, parse_logged_model_order_by, parse_order_by,
+    literals::float, parse_filter, parse_logged_model_order_by, parse_order_by,
 };
+use crate::base::python;
 
 pub(super) const ENTITIES: [(Entity, &str); 5] = [
     (Entity::Experiments, "experiments"),
@@ -75,7 +75,9 @@ fn theirs_as_json(comparison: &Comparison, theirs: &Json) -> [String; 4] {
     let text = |name: &str| theirs[name].as_str().unwrap().to_owned();
     let plain = |text: &Json| text.as_str().map_or_else(|| text.to_string(), str::to_owned);
     let number = |text: &str| match &comparison.value {
-        Value::Int(_) => int(text).map_or_else(String::new, |value| value.to_string()),
+        Value::Int(_) => {
+            python::parse_int(text).map_or_else(String::new, |value| value.to_string())
+        }
         Value::Number(_) | Value::Text(_) | Value::List(_) | Value::None => {
             format!("{:?}", float(text).unwrap_or(f64::NAN))
         }
