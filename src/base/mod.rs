@@ -11,6 +11,7 @@ pub mod names;
 pub mod python;
 pub mod secret;
 pub mod seq;
+pub mod sync;
 
 pub use clock::{Clock, SystemClock, TimestampMs};
 pub use seq::Seq;

@@ -1,16 +1,15 @@
 //! Moves what the views hold in memory to their cache on disk, once a second or when asked, on a
 //! thread of its own: neither writer nor readers wait for it.
 
-use std::{
-    sync::{
-        Arc,
-        mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel},
-    },
-    thread::JoinHandle,
-    time::Duration,
-};
+use std::{sync::Arc, time::Duration};
 
-use crate::views::Views;
+use crate::{
+    base::sync::{
+        mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel},
+        thread::{self, JoinHandle},
+    },
+    views::Views,
+};
 
 /// Time between two flushes when nobody asks for one.
 const INTERVAL: Duration = Duration::from_secs(1);
@@ -25,7 +24,7 @@ impl Flusher {
     /// Starts the thread; it does `first` before anything else.
     pub(super) fn start(views: Arc<Views>, first: impl FnOnce() + Send + 'static) -> Self {
         let (wake, woken) = sync_channel(1);
-        let thread = std::thread::Builder::new()
+        let thread = thread::Builder::new()
             .name("flusher".to_owned())
             .spawn(move || {
                 first();

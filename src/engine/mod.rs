@@ -11,19 +11,19 @@ pub use error::{ExecuteError, OpenError};
 pub use open::{LOG_DIR, Options};
 pub use replay::{Replayed, replay};
 
-use std::{
-    path::Path,
-    sync::{
-        Arc,
-        mpsc::{SyncSender, TrySendError},
-    },
-    thread::JoinHandle,
-};
+use std::{path::Path, sync::Arc};
 
 use tokio::sync::{oneshot, watch};
 
 use crate::{
-    base::{Clock, Seq, limits::QUEUE_COMMANDS_MAX},
+    base::{
+        Clock, Seq,
+        limits::QUEUE_COMMANDS_MAX,
+        sync::{
+            mpsc::{SyncSender, TrySendError, sync_channel},
+            thread::{self, JoinHandle},
+        },
+    },
     domain::Command,
     views::Views,
     wal::{Wal, WalReader},
@@ -85,14 +85,14 @@ impl Engine {
         clock: Box<dyn Clock>,
         first: impl FnOnce() + Send + 'static,
     ) -> Self {
-        let (queue, jobs) = std::sync::mpsc::sync_channel(QUEUE_COMMANDS_MAX);
+        let (queue, jobs) = sync_channel(QUEUE_COMMANDS_MAX);
         let (fail, failure) = watch::channel(None);
         let (deliver, deliveries) = watch::channel(views.index().outbox.head);
         let log = wal.reader();
         let flusher = flush::Flusher::start(views.clone(), first);
         let tell = writer::Tell { flush: flusher.wake(), fail, deliver };
         let writer = writer::Writer::new(wal, views.clone(), clock, tell);
-        let thread = std::thread::Builder::new()
+        let thread = thread::Builder::new()
             .name("writer".to_owned())
             .spawn(move || writer.run(&jobs))
             .expect("the machine has room for a thread");

@@ -1,13 +1,7 @@
 //! The write path, top to bottom: drain the queue, decide each command, append the group, sync once,
 //! show the readers, answer all. One thread; nobody else writes.
 
-use std::{
-    sync::{
-        Arc,
-        mpsc::{Receiver, RecvTimeoutError, SyncSender},
-    },
-    time::Duration,
-};
+use std::{sync::Arc, time::Duration};
 
 use tokio::sync::{oneshot, watch};
 
@@ -17,6 +11,7 @@ use crate::{
         Clock, Seq, TimestampMs,
         digest::crc32_ieee,
         limits::{GROUP_BYTES_MAX, GROUP_EVENTS_MAX, PAYLOAD_BYTES_MAX},
+        sync::mpsc::{Receiver, RecvTimeoutError, SyncSender},
     },
     domain::{Decision, State, decide, tag_names::USER},
     event::{Envelope, Event, Meta, Subject, codec},

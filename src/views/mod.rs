@@ -19,15 +19,18 @@ pub mod series;
 mod state;
 pub mod store;
 
-use std::{
-    path::Path,
-    sync::{Arc, Mutex, RwLock, RwLockReadGuard},
-};
+use std::{path::Path, sync::Arc};
 
 use index::Index;
 use store::{Base as _, Changes, Cursor, Layers, Read, SledBase, StoreError, View};
 
-use crate::{base::Seq, event::Envelope};
+use crate::{
+    base::{
+        Seq,
+        sync::{Mutex, RwLock, RwLockReadGuard},
+    },
+    event::Envelope,
+};
 
 /// Version of the shape of what views keep. A cache of another version is rebuilt.
 pub const SCHEMA_VERSION: u32 = 3;

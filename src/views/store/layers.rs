@@ -3,10 +3,12 @@
 use std::{
     collections::BTreeMap,
     ops::Bound,
-    sync::{Arc, OnceLock, RwLock, RwLockReadGuard},
+    sync::{Arc, OnceLock},
+    time::Duration,
 };
 
 use super::{Base, Cursor, Key, Read, StoreError, Value};
+use crate::base::sync::{RwLock, RwLockReadGuard, thread};
 
 type Map = BTreeMap<Key, Option<Value>>;
 
@@ -82,7 +84,7 @@ impl Layers {
     pub fn settle(&self, frozen: &Frozen, cursor: &Cursor) -> Result<(), StoreError> {
         let Some(base) = self.base.get() else { return Ok(()) };
         while Arc::strong_count(&frozen.readers) > 1 {
-            std::thread::sleep(std::time::Duration::from_millis(1));
+            thread::sleep(Duration::from_millis(1));
         }
         base.apply(&mut frozen.map.iter(), cursor)?;
         self.recent.write().expect("no thread panics under this lock").frozen = None;

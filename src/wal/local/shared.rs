@@ -3,7 +3,7 @@
 
 use std::{
     path::{Path, PathBuf},
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    sync::{Arc, PoisonError},
 };
 
 use uuid::Uuid;
@@ -11,6 +11,7 @@ use uuid::Uuid;
 use crate::base::{
     Seq,
     disk::{Disk, DiskError, Open},
+    sync::{Mutex, MutexGuard},
 };
 
 use super::{
