@@ -60,23 +60,37 @@ class Server:
         self.url = f"http://127.0.0.1:{self.port}"
         self.log = directory / "server.log"
         self.process = None
+        self.environment = {}  # variables that the server gets besides ours
 
     def start(self) -> "Server":
+        self.launch()
+        return self.wait_ready()
+
+    def launch(self) -> None:
+        """Starts the process, and leaves it to itself."""
         self.dir.mkdir(parents=True, exist_ok=True)
         command = [p.format(dir=self.dir, port=self.port) for p in shlex.split(self.command)]
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(
-                command, cwd=self.dir, stdout=log, stderr=subprocess.STDOUT, start_new_session=True
+                command,
+                cwd=self.dir,
+                env={**os.environ, **self.environment},
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
             )
+
+    def wait_ready(self) -> "Server":
+        """Waits until a launched server answers."""
         deadline = time.monotonic() + START_TIMEOUT_S
         while time.monotonic() < deadline and self.process.poll() is None:
             with contextlib.suppress(OSError):
                 if urllib.request.urlopen(self.url + "/health", timeout=5).status == 200:
                     return self
-            time.sleep(0.02)
+            time.sleep(0.005)
         self.kill()
         tail = self.log.read_text(errors="replace")[-3000:]
-        raise RuntimeError(f"the server did not become ready: {shlex.join(command)}\n{tail}")
+        raise RuntimeError(f"the server did not become ready: {shlex.join(self.process.args)}\n{tail}")
 
     def stop(self) -> int:
         """Asks the server to end and gives its exit code."""

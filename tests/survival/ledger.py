@@ -6,10 +6,16 @@ acknowledged must be there; the call under way may be there, whole, or not; noth
 
 import http.client
 import random
+import statistics
 import threading
+import time
 
+from effort import report
+from harness import Server
 from rest import Rest
 
+CLIENTS = 6
+MODEL = "CarSeat"
 STAGES = ["None", "Staging", "Production", "Archived"]
 
 
@@ -33,7 +39,7 @@ class Ledger:
     def batch(self, n: int) -> list[dict]:
         return [{"key": "b", "value": i / 8, "timestamp": i, "step": i} for i in range(n * 200, n * 200 + 200)]
 
-    def work(self, port: int, model: str, experiment_id: str, started: threading.Barrier) -> None:
+    def work(self, port: int, experiment_id: str, started: threading.Barrier) -> None:
         """Calls the server until it is gone."""
         rest, choose = Rest(port), random.Random(self.name)
         started.wait()
@@ -47,20 +53,20 @@ class Ledger:
                     [self.metric, self.batch_call, self.param, self.tag, self.version, self.stage, self.artifact],
                     [8, 1, 3, 3, 2, 2, 1],
                 )[0]
-                kind(rest, model, n, choose)
+                kind(rest, n, choose)
                 self.acknowledged += 1
         except (OSError, http.client.HTTPException):
             return  # the server was killed
         except Exception as e:  # anything else is the server's fault and fails the test
             self.failure = e
 
-    def metric(self, rest, model, n, choose):
+    def metric(self, rest, n, choose):
         point = {"key": f"m{n % 3}", "value": n / 4, "timestamp": n, "step": n}
         self.pending = ("points", [point])
         rest.post("runs/log-metric", run_id=self.run_id, **point)
         self.keep_points([point])
 
-    def batch_call(self, rest, model, n, choose):
+    def batch_call(self, rest, n, choose):
         points, param = self.batch(n), {"key": f"bp{n}", "value": str(n)}
         self.pending = ("batch", (points, param))
         rest.post("runs/log-batch", run_id=self.run_id, metrics=points, params=[param])
@@ -71,32 +77,32 @@ class Ledger:
         for p in points:
             self.points.setdefault(p["key"], set()).add((p["step"], p["value"]))
 
-    def param(self, rest, model, n, choose):
+    def param(self, rest, n, choose):
         self.pending = ("param", (f"p{n}", f"value {n}"))
         rest.post("runs/log-parameter", run_id=self.run_id, key=f"p{n}", value=f"value {n}")
         self.params[f"p{n}"] = f"value {n}"
 
-    def tag(self, rest, model, n, choose):
+    def tag(self, rest, n, choose):
         key = f"t{n % 4}"  # overwritten again and again
         self.pending = ("tag", (key, str(n)))
         rest.post("runs/set-tag", run_id=self.run_id, key=key, value=str(n))
         self.tags[key] = str(n)
 
-    def version(self, rest, model, n, choose):
+    def version(self, rest, n, choose):
         source = f"{self.artifact_uri}/model-{n}"
         self.pending = ("version", source)
-        made = rest.post("model-versions/create", name=model, source=source, run_id=self.run_id)
+        made = rest.post("model-versions/create", name=MODEL, source=source, run_id=self.run_id)
         self.versions[int(made["model_version"]["version"])] = source
 
-    def stage(self, rest, model, n, choose):
+    def stage(self, rest, n, choose):
         if not self.versions:
-            return self.version(rest, model, n, choose)
+            return self.version(rest, n, choose)
         version, stage = choose.choice(list(self.versions)), choose.choice(STAGES)
         self.pending = ("stage", (version, stage))
-        rest.post("model-versions/transition-stage", name=model, version=str(version), stage=stage)
+        rest.post("model-versions/transition-stage", name=MODEL, version=str(version), stage=stage)
         self.stages[version] = stage
 
-    def artifact(self, rest, model, n, choose):
+    def artifact(self, rest, n, choose):
         path, content = f"{self.name}/{n}.bin", choose.randbytes(2000)
         self.pending = ("artifact", None)
         rest.put_artifact(path, content)
@@ -132,7 +138,7 @@ class Ledger:
             assert [(m["step"], m["value"]) for m in latest] == ([max(found)] if found else [])
 
         for number, source in self.versions.items():
-            assert versions[number]["source"] == source
+            assert number in versions and versions[number]["source"] == source
             possible = {self.stages.get(number, "None")}
             if kind == "stage" and detail[0] == number:
                 possible.add(detail[1])
@@ -149,3 +155,62 @@ def check_versions(versions: dict[int, dict], ledgers: list[Ledger]) -> None:
     sent = {source for _, source in acknowledged}
     sent |= {ledger.pending[1] for ledger in ledgers if ledger.pending[0] == "version"}
     assert {v["source"] for v in versions.values()} <= sent
+
+
+class Campaign:
+    """Rounds of clients on one data directory, whose server dies again and again."""
+
+    def __init__(self, name: str):
+        self.name = name
+        self.ledgers = []
+        self.fresh = []  # those of the round that goes on
+        self.threads = []
+        self.ready_s = []
+
+    def prepare(self, server: Server) -> None:
+        """Makes what the clients share, on an empty server."""
+        rest = Rest(server.port)
+        self.experiment_id = rest.post("experiments/create", name=self.name)["experiment_id"]
+        rest.post("registered-models/create", name=MODEL)
+
+    def begin(self, server: Server) -> None:
+        """Starts a round: the clients log until the server is gone."""
+        first, started = len(self.ledgers), threading.Barrier(CLIENTS + 1)
+        self.fresh = [Ledger(f"client-{first + n}") for n in range(CLIENTS)]
+        self.threads = [
+            threading.Thread(target=ledger.work, args=(server.port, self.experiment_id, started)) for ledger in self.fresh
+        ]
+        for thread in self.threads:
+            thread.start()
+        started.wait()
+        self.ledgers += self.fresh
+
+    def end(self) -> None:
+        """Ends a round whose server is gone."""
+        for thread in self.threads:
+            thread.join()
+        assert [ledger.failure for ledger in self.fresh if ledger.failure] == []
+
+    def restart(self, server: Server) -> None:
+        """Starts the server again, and notes how long that took."""
+        begun = time.monotonic()
+        server.start()
+        self.ready_s.append(time.monotonic() - begun)
+
+    def check(self, server: Server, ledgers: list[Ledger] | None = None) -> None:
+        """Compares what is there with these ledgers, or with all."""
+        rest = Rest(server.port)
+        versions = rest.versions(MODEL)
+        check_versions(versions, self.ledgers)
+        for ledger in self.ledgers if ledgers is None else ledgers:
+            ledger.check(rest, versions)
+
+    def conclude(self, deaths: str) -> None:
+        """Reports what was done, having seen that it was not nothing."""
+        assert all(any(getattr(it, kind) for it in self.ledgers) for kind in ("points", "versions", "stages", "artifacts"))
+        low, middle, high = (f(self.ready_s) * 1000 for f in (min, statistics.median, max))
+        acknowledged = sum(ledger.acknowledged for ledger in self.ledgers)
+        report(
+            f"{self.name}: {deaths}, {acknowledged} acknowledged calls checked, none lost;"
+            f" start to ready {low:.0f} / {middle:.0f} / {high:.0f} ms (min, median, max of {len(self.ready_s)})"
+        )

@@ -1,55 +1,40 @@
-"""SIGKILL in the middle of concurrent logging, again and again on one data directory: after every restart all that
-was acknowledged is there, and nothing that was never sent."""
+"""SIGKILL in the middle of concurrent logging, and of the start after it, again and again on one data directory: all
+that was acknowledged is there at the end of each start, and nothing that was never sent."""
 
-import threading
+import shutil
 import time
 
 import pytest
-from effort import chooser
+from effort import LONG, chooser
 from harness import Server, runlog
-from ledger import Ledger, check_versions
+from ledger import Campaign
 from rest import Rest
 
-KILLS = 25
-CLIENTS = 6
+ROUNDS = 100 if LONG else 20
 
 
 def test_every_acknowledged_call_survives_sigkill(tmp_path):
-    server = Server(tmp_path).start()
-    rest = Rest(server.port)
-    experiment_id = rest.post("experiments/create", name="killed")["experiment_id"]
-    rest.post("registered-models/create", name="CarSeat")
-    ledgers, choose = [], chooser("kill")
+    server, campaign, choose = Server(tmp_path).start(), Campaign("sigkill"), chooser("kill")
+    deaths = {"under load": 0, "while starting": 0, "while rebuilding views": 0}
     try:
-        for round_ in range(KILLS):
-            fresh = [Ledger(f"round-{round_}-client-{c}") for c in range(CLIENTS)]
-            started = threading.Barrier(CLIENTS + 1)
-            threads = [
-                threading.Thread(target=ledger.work, args=(server.port, "CarSeat", experiment_id, started))
-                for ledger in fresh
-            ]
-            for thread in threads:
-                thread.start()
-            started.wait()
+        campaign.prepare(server)
+        for _ in range(ROUNDS):
+            campaign.begin(server)
             time.sleep(choose.uniform(0.02, 0.5))
             server.kill()
-            for thread in threads:
-                thread.join()
-            assert [ledger.failure for ledger in fresh if ledger.failure] == []
-            ledgers += fresh
-
-            server.start()
-            rest = Rest(server.port)
-            versions = rest.versions("CarSeat")
-            check_versions(versions, ledgers)
-            for ledger in fresh:
-                ledger.check(rest, versions)
-
-        versions = rest.versions("CarSeat")
-        for ledger in ledgers:
-            ledger.check(rest, versions)
-        assert sum(ledger.acknowledged for ledger in ledgers) > KILLS * CLIENTS, "hardly anything was logged"
-        assert any(ledger.stages for ledger in ledgers) and any(ledger.artifacts for ledger in ledgers)
+            campaign.end()
+            deaths["under load"] += 1
+            for death in choose.choices(["while starting", "while rebuilding views"], [3, 1], k=choose.randrange(3)):
+                if death == "while rebuilding views":
+                    shutil.rmtree(server.data / "views", ignore_errors=True)
+                server.launch()
+                time.sleep(choose.choice([0.005, 0.1]) * choose.random())
+                server.kill()
+                deaths[death] += 1
+            campaign.restart(server)
+            campaign.check(server, campaign.fresh)
+        campaign.check(server)
+        campaign.conclude(", ".join(f"{count} kills {death}" for death, count in deaths.items()))
     finally:
         server.kill()
 
