@@ -1,7 +1,7 @@
 //! The table of event kinds: number in the log, version of the payload, shape, and which field names
 //! the entity it concerns. A number is never
-//! reused. Adding a kind makes the fold (`views::fold`), the golden test and the table in
-//! docs/FORMAT.md fail until each knows it.
+//! reused. Adding a kind makes the fold (`views::fold`), the tests of vectors and the table in
+//! docs/FORMAT.md fail until each knows it (docs/FORMAT.md, "Vectors").
 
 use super::{
     Meta,

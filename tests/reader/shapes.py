@@ -1,4 +1,4 @@
-"""The shapes of event payloads, read from the words of docs/FORMAT.md, and how to decode them.
+"""The shapes of event payloads, read from the words of docs/FORMAT.md, and how to decode and encode them.
 
 Nothing here knows an event: whatever the document's table says, is what is decoded.
 """
@@ -74,6 +74,37 @@ class Format:
             value = cursor.number(kind)
             return {"nan": "NaN", "inf": "Infinity", "-inf": "-Infinity"}.get(str(value), value)
         return cursor.number(kind) if kind in NUMBERS else self.record(self.named[kind], cursor)
+
+    def words(self, kind: str) -> list[str] | None:
+        """The words of a code, if `kind` is one."""
+        code = re.fullmatch(r"u8 \(([\w ]+)\)", kind)
+        return code and list(self.codes[code[1]].values())
+
+    def encode(self, kind: int, version: int, cause: dict, body: dict) -> bytes:
+        """The payload of an event: what `payload` takes apart."""
+        return self.spell_record(self.named["cause"], cause) + self.spell_record(self.kinds[kind, version][1], body)
+
+    def spell_record(self, shape, record: dict) -> bytes:
+        assert [name for name, _ in shape] == list(record)
+        return b"".join(self.spell(kind.strip(), record[name]) for name, kind in shape)
+
+    def spell(self, kind: str, value) -> bytes:
+        if kind.startswith("option of "):
+            return b"\0" if value is None else b"\1" + self.spell(kind.removeprefix("option of "), value)
+        if kind.startswith("list of "):
+            items = [self.spell(kind.removeprefix("list of ").strip(), item) for item in value]
+            return struct.pack("<Q", len(items)) + b"".join(items)
+        if kind.startswith("("):
+            return self.spell_record(fields(kind[1:-1]), value)
+        if code := re.fullmatch(r"u8 \(([\w ]+)\)", kind):
+            return bytes(number for number, word in self.codes[code[1]].items() if word == value)
+        if re.fullmatch(r"\d+ bytes", kind):
+            return bytes.fromhex(value)
+        if kind == "text":
+            return struct.pack("<Q", len(value.encode())) + value.encode()
+        if kind in NUMBERS:
+            return struct.pack(NUMBERS[kind], float(value) if kind == "f64" else value)
+        return self.spell_record(self.named[kind], value)
 
 
 def fields(words: str) -> list[tuple[str, str]]:

@@ -2,7 +2,6 @@
 
 mod crash;
 mod damage;
-mod golden;
 mod real;
 mod rows;
 
