@@ -11,6 +11,7 @@ use std::{
 };
 
 use runlog::{
+    base::disk::RealDisk,
     domain::{
         Command, experiment,
         metric::{LogMetric, NewPoint},
@@ -80,7 +81,8 @@ async fn rate(
 #[tokio::main(flavor = "multi_thread", worker_threads = 2)]
 async fn main() {
     let dir = tempfile::tempdir().unwrap();
-    let engine = Arc::new(Engine::open(dir.path(), &Options::default()).unwrap());
+    let engine =
+        Arc::new(Engine::open(Arc::new(RealDisk), dir.path(), &Options::default()).unwrap());
     let default = experiment::Create {
         name: "Default".to_owned(),
         artifact_location: None,

@@ -1,43 +1,60 @@
-//! The one narrow door to files. Everything the log does to a disk goes through these two traits, so
-//! that a test can stand in for the disk, cut the power at any call, or fail any call.
+//! The one narrow door to files. Everything that the server does to a disk goes through these two
+//! traits (but what sled does for the view cache), so that a test can stand in for the disk, cut the
+//! power at any call, or fail any call.
 //!
 //! Promises no caching and no retries: each method is one system call or a short loop of one. Knows
 //! nothing of what the bytes mean.
 
 use std::{
+    ffi::OsString,
     fmt, io,
     path::{Path, PathBuf},
+    time::SystemTime,
 };
 
 #[cfg(test)]
+pub mod faulty;
+#[cfg(test)]
 pub mod memory;
 mod real;
+mod tree;
 
 pub use real::RealDisk;
+pub use tree::{create_dirs, read_if_present, remove_tree};
 
-/// A directory tree with files in it.
+/// A directory tree with files in it. Names are durable once their directory is synced.
 pub trait Disk: Send + Sync {
-    /// Opens a file. Fails if it is missing, or, with [`Open::New`], if it exists.
+    /// Opens a file. Fails if it is missing, or, with [`Open::New`] and [`Open::NewPrivate`], if it
+    /// exists.
     fn open(&self, path: &Path, how: Open) -> Result<Box<dyn DiskFile>, DiskError>;
 
     /// Opens (or creates) a file and takes its exclusive advisory lock, without waiting. The lock is
     /// held until the handle is dropped. [`DiskError::Locked`] carries what the holder wrote in it.
     fn lock(&self, path: &Path) -> Result<Box<dyn DiskFile>, DiskError>;
 
-    /// Creates a directory and those above it, durably; does nothing if it exists.
+    /// Creates a directory in one that exists; see [`create_dirs`].
     fn create_dir(&self, path: &Path) -> Result<(), DiskError>;
 
-    /// Makes the creations, renames and removals in a directory durable.
+    /// Makes the creations, renames and removals in a directory durable: of names in it, not below.
     fn sync_dir(&self, path: &Path) -> Result<(), DiskError>;
 
-    /// Gives a file a new name, atomically replacing a file of that name.
+    /// Gives a file or directory a new name, atomically replacing a file of that name.
     fn rename(&self, from: &Path, to: &Path) -> Result<(), DiskError>;
 
-    /// Removes a file.
+    /// Removes a file, or whatever else is no directory.
     fn remove(&self, path: &Path) -> Result<(), DiskError>;
 
-    /// Names of the files in a directory (not of directories), sorted.
-    fn list(&self, dir: &Path) -> Result<Vec<String>, DiskError>;
+    /// Removes an empty directory; see [`remove_tree`].
+    fn remove_dir(&self, path: &Path) -> Result<(), DiskError>;
+
+    /// What is directly in a directory, sorted by name.
+    fn list(&self, dir: &Path) -> Result<Vec<Entry>, DiskError>;
+
+    /// What is at a path. Does not follow a symbolic link there.
+    fn look(&self, path: &Path) -> Result<Meta, DiskError>;
+
+    /// Bytes that may still be written to the file system of an existing path.
+    fn free_bytes(&self, path: &Path) -> Result<u64, DiskError>;
 
     /// Who this process is, for people to read in a lock file: process id and boot id.
     fn process(&self) -> String;
@@ -45,8 +62,13 @@ pub trait Disk: Send + Sync {
 
 /// An open file. Reads and writes name their offset, so a handle may be used by many threads.
 pub trait DiskFile: Send + Sync {
+    /// What is known of it; also when its name is another's by now.
+    fn meta(&self) -> Result<Meta, DiskError>;
+
     /// Length in bytes.
-    fn byte_len(&self) -> Result<u64, DiskError>;
+    fn byte_len(&self) -> Result<u64, DiskError> {
+        Ok(self.meta()?.bytes)
+    }
 
     /// Fills `buffer` from `offset`; returns the bytes read, fewer only at the end of the file.
     fn read_at(&self, offset: u64, buffer: &mut [u8]) -> Result<usize, DiskError>;
@@ -78,15 +100,59 @@ pub enum Open {
     Write,
     /// A file that must not exist yet, for reading and writing.
     New,
+    /// As [`Open::New`], and nobody but this user may read it.
+    NewPrivate,
+}
+
+impl Open {
+    /// Whether the file must not exist yet.
+    pub fn is_new(self) -> bool {
+        matches!(self, Self::New | Self::NewPrivate)
+    }
+}
+
+/// A name in a directory.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Entry {
+    /// The last part of its path.
+    pub name: OsString,
+    /// What it names.
+    pub kind: Kind,
+}
+
+/// What a name leads to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Kind {
+    /// A regular file.
+    File,
+    /// A directory.
+    Dir,
+    /// A symbolic link, pipe, socket or device.
+    Other,
+}
+
+/// What is known of a file or directory without reading it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Meta {
+    /// What it is.
+    pub kind: Kind,
+    /// Length in bytes.
+    pub bytes: u64,
+    /// When its content was last written.
+    pub modified: SystemTime,
+    /// Number of the file in its file system: tells it from another of the same name.
+    pub inode: u64,
 }
 
 /// What was being done to a path when it failed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum DiskOp {
     /// Opening a file.
     Open,
     /// Creating a file or directory.
     Create,
+    /// Looking at what is at a path.
+    Look,
     /// Reading or asking for the length.
     Read,
     /// Writing.
@@ -105,6 +171,8 @@ pub enum DiskOp {
     List,
     /// Taking a lock.
     Lock,
+    /// Asking for the space that is left.
+    Space,
 }
 
 impl fmt::Display for DiskOp {
@@ -112,6 +180,7 @@ impl fmt::Display for DiskOp {
         f.write_str(match self {
             Self::Open => "open",
             Self::Create => "create",
+            Self::Look => "look at",
             Self::Read => "read",
             Self::Write => "write",
             Self::Allocate => "allocate",
@@ -121,6 +190,7 @@ impl fmt::Display for DiskOp {
             Self::Remove => "remove",
             Self::List => "list",
             Self::Lock => "lock",
+            Self::Space => "tell the space left for",
         })
     }
 }
@@ -167,6 +237,11 @@ impl DiskError {
     /// Whether the file is there already.
     pub fn is_present(&self) -> bool {
         self.kind() == Some(io::ErrorKind::AlreadyExists)
+    }
+
+    /// Whether this user may not do it.
+    pub fn is_denied(&self) -> bool {
+        self.kind() == Some(io::ErrorKind::PermissionDenied)
     }
 
     fn kind(&self) -> Option<io::ErrorKind> {

@@ -131,7 +131,7 @@ impl From<OpenError> for Failure {
         match error {
             OpenError::Log(error) => error.into(),
             OpenError::Event { source, .. } => undecodable(what, &source),
-            OpenError::Views(_) | OpenError::Directory { .. } => Self::usage(what),
+            OpenError::Views(_) | OpenError::Disk(_) => Self::usage(what),
         }
     }
 }

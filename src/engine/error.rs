@@ -1,11 +1,12 @@
 //! What can go wrong when opening and executing, told so that the caller knows what to do.
 
-use std::path::PathBuf;
-
 use thiserror::Error;
 
 use crate::{
-    base::Seq, domain::Rejection, event::codec::DecodeError, views::store::StoreError,
+    base::{Seq, disk::DiskError},
+    domain::Rejection,
+    event::codec::DecodeError,
+    views::store::StoreError,
     wal::WalError,
 };
 
@@ -52,11 +53,6 @@ pub enum OpenError {
     #[error(transparent)]
     Views(#[from] StoreError),
     /// A directory cannot be made or moved.
-    #[error("{path}: {source}")]
-    Directory {
-        /// Which one.
-        path: PathBuf,
-        /// Why.
-        source: std::io::Error,
-    },
+    #[error(transparent)]
+    Disk(#[from] DiskError),
 }

@@ -18,6 +18,7 @@ use tokio::sync::{oneshot, watch};
 use crate::{
     base::{
         Clock, Seq,
+        disk::Disk,
         limits::QUEUE_COMMANDS_MAX,
         sync::{
             mpsc::{SyncSender, TrySendError, sync_channel},
@@ -69,8 +70,12 @@ pub struct Engine {
 
 impl Engine {
     /// Opens, or creates, the log and the views in `data_dir`, and brings the views up to the log.
-    pub fn open(data_dir: &Path, options: &Options) -> Result<Self, OpenError> {
-        open::open(data_dir, options)
+    pub fn open(
+        disk: Arc<dyn Disk>,
+        data_dir: &Path,
+        options: &Options,
+    ) -> Result<Self, OpenError> {
+        open::open(disk, data_dir, options)
     }
 
     /// Starts the writer on an open log whose views have folded all of it.

@@ -4,7 +4,11 @@ use std::{path::Path, sync::Arc};
 
 use super::{Engine, OpenError, replay};
 use crate::{
-    base::{Seq, SystemClock, digest::crc32_ieee, disk::RealDisk},
+    base::{
+        Seq, SystemClock,
+        digest::crc32_ieee,
+        disk::{Disk, DiskError, create_dirs, remove_tree},
+    },
     views::{Position, Views, store::StoreError},
     wal::{LocalWal, Options as LogOptions, RecoveryReport, Wal, WalError, WalReader},
 };
@@ -29,16 +33,19 @@ pub const LOG_DIR: &str = "log";
 /// Folder of the view cache in a data directory.
 const VIEWS_DIR: &str = "views";
 
-pub(super) fn open(data_dir: &Path, options: &Options) -> Result<Engine, OpenError> {
-    std::fs::create_dir_all(data_dir)
-        .map_err(|source| OpenError::Directory { path: data_dir.to_owned(), source })?;
+pub(super) fn open(
+    disk: Arc<dyn Disk>,
+    data_dir: &Path,
+    options: &Options,
+) -> Result<Engine, OpenError> {
+    create_dirs(&*disk, data_dir)?;
     let log_options = LogOptions { segment_bytes: options.segment_bytes, ..LogOptions::default() };
-    let (wal, report) = LocalWal::open(Arc::new(RealDisk), &data_dir.join(LOG_DIR), log_options)?;
+    let (wal, report) = LocalWal::open(disk.clone(), &data_dir.join(LOG_DIR), log_options)?;
     note(&report);
     let log = wal.reader();
     let (path, clock) = (data_dir.join(VIEWS_DIR), Box::new(SystemClock));
     if log.head() > Seq::ZERO {
-        let views = current_views(&path, &*log, options.cache_bytes)?;
+        let views = current_views(&*disk, &path, &*log, options.cache_bytes)?;
         return Ok(Engine::start(Box::new(wal), Arc::new(views), clock));
     }
     // Views of an empty log are empty: they begin in memory, and their cache is made meanwhile,
@@ -46,7 +53,7 @@ pub(super) fn open(data_dir: &Path, options: &Options) -> Result<Engine, OpenErr
     let views = Arc::new(Views::in_memory(log.log_id().into_bytes()));
     let (attached, cache_bytes) = (views.clone(), options.cache_bytes);
     let make_cache = move || {
-        let aside = set_views_aside(&path);
+        let aside = set_views_aside(&*disk, &path).map_err(OpenError::from);
         let made = aside.and_then(|()| Ok(attached.attach_cache(&path, cache_bytes)?));
         if let Err(error) = made {
             tracing::error!(%error, "views stay in memory until the next start");
@@ -56,8 +63,13 @@ pub(super) fn open(data_dir: &Path, options: &Options) -> Result<Engine, OpenErr
 }
 
 /// The views of a log that holds events, brought up to its head.
-fn current_views(path: &Path, log: &dyn WalReader, cache_bytes: usize) -> Result<Views, OpenError> {
-    let views = open_views(path, log, cache_bytes)?;
+fn current_views(
+    disk: &dyn Disk,
+    path: &Path,
+    log: &dyn WalReader,
+    cache_bytes: usize,
+) -> Result<Views, OpenError> {
+    let views = open_views(disk, path, log, cache_bytes)?;
     let replayed = replay(log, &views, log.head(), &mut |seq| {
         tracing::debug!(%seq, "replaying");
     })?;
@@ -85,7 +97,12 @@ fn note(report: &RecoveryReport) {
 }
 
 /// Opens the views in `path` if they are a prefix of `log`; else sets them aside and begins anew.
-fn open_views(path: &Path, log: &dyn WalReader, cache_bytes: usize) -> Result<Views, OpenError> {
+fn open_views(
+    disk: &dyn Disk,
+    path: &Path,
+    log: &dyn WalReader,
+    cache_bytes: usize,
+) -> Result<Views, OpenError> {
     let log_id = log.log_id().into_bytes();
     let opened = Views::open(path, log_id, cache_bytes).and_then(|views| {
         match prefix_of(log, views.position()) {
@@ -103,7 +120,7 @@ fn open_views(path: &Path, log: &dyn WalReader, cache_bytes: usize) -> Result<Vi
         Ok(views) => Ok(views),
         Err(error) => {
             tracing::warn!(%error, "views are rebuilt from the log");
-            set_views_aside(path)?;
+            set_views_aside(disk, path)?;
             Ok(Views::open(path, log_id, cache_bytes)?)
         }
     }
@@ -122,14 +139,17 @@ fn prefix_of(log: &dyn WalReader, position: Position) -> Result<bool, WalError> 
 }
 
 /// Moves a view cache out of the way; the one that was set aside before goes.
-fn set_views_aside(path: &Path) -> Result<(), OpenError> {
+fn set_views_aside(disk: &dyn Disk, path: &Path) -> Result<(), DiskError> {
+    let is_there = |path: &Path| match disk.look(path) {
+        Err(error) if error.is_missing() => Ok(false),
+        found => found.map(|_| true),
+    };
     let aside = path.with_extension("set-aside");
-    let failed = |source| OpenError::Directory { path: path.to_owned(), source };
-    if aside.exists() {
-        std::fs::remove_dir_all(&aside).map_err(failed)?;
+    if is_there(&aside)? {
+        remove_tree(disk, &aside)?;
     }
-    if path.exists() {
-        std::fs::rename(path, &aside).map_err(failed)?;
+    if is_there(path)? {
+        disk.rename(path, &aside)?;
     }
     Ok(())
 }

@@ -26,7 +26,7 @@ pub use dispatch::Dispatcher;
 pub use secret::SecretError;
 
 use crate::{
-    base::{Clock as _, SystemClock, id},
+    base::{Clock as _, SystemClock, disk::Disk, id},
     domain::{Rejection, entity::Webhook},
     event::WebhookTrigger,
 };
@@ -84,13 +84,17 @@ pub struct TestResult {
 
 impl Webhooks {
     /// Ready to serve, with the key of the secrets in `data_dir` if none is given.
-    pub fn open(data_dir: &Path, config: Config) -> Result<Arc<Self>, SecretError> {
+    pub fn open(
+        disk: Arc<dyn Disk>,
+        data_dir: &Path,
+        config: Config,
+    ) -> Result<Arc<Self>, SecretError> {
         let workers = config.delivery_max_workers.clamp(1, Semaphore::MAX_PERMITS);
         let targets = Targets::new(config.allowed_schemes, config.allow_private_ips);
         Ok(Arc::new(Self {
             courier: Courier::new(targets.clone(), config.request_timeout),
             targets,
-            secrets: Secrets::open(data_dir, config.secret_encryption_key.as_deref())?,
+            secrets: Secrets::open(disk, data_dir, config.secret_encryption_key.as_deref())?,
             policy: Policy { max_retries: config.request_max_retries },
             lanes: Lanes {
                 answering: Semaphore::new(workers),

@@ -3,15 +3,14 @@
 //! drawn at first use and kept in a file of its own beside the log.
 
 use std::{
-    fs, io,
     path::{Path, PathBuf},
-    sync::Mutex,
+    sync::{Arc, Mutex},
 };
 
 use fernet::Fernet;
 
 use crate::base::{
-    disk::{DiskError, DiskOp},
+    disk::{Disk, DiskError, read_if_present},
     secret,
 };
 
@@ -36,6 +35,7 @@ pub enum SecretError {
 
 /// Encrypts and decrypts secrets.
 pub(super) struct Secrets {
+    disk: Arc<dyn Disk>,
     path: PathBuf,
     /// `None` until the first secret comes.
     key: Mutex<Option<Fernet>>,
@@ -43,20 +43,24 @@ pub(super) struct Secrets {
 
 impl Secrets {
     /// With the key that is given, or with that in `data_dir` if there is one.
-    pub(super) fn open(data_dir: &Path, given: Option<&str>) -> Result<Self, SecretError> {
+    pub(super) fn open(
+        disk: Arc<dyn Disk>,
+        data_dir: &Path,
+        given: Option<&str>,
+    ) -> Result<Self, SecretError> {
         let path = data_dir.join(KEY_FILE);
         let key = match given {
             Some(key) => Some(Fernet::new(key).ok_or(SecretError::Key)?),
-            None => read(&path)?,
+            None => read(&*disk, &path)?,
         };
-        Ok(Self { path, key: Mutex::new(key) })
+        Ok(Self { disk, path, key: Mutex::new(key) })
     }
 
     /// The token of a secret. Draws the key if there is none yet.
     pub(super) fn seal(&self, secret: &str) -> Result<String, SecretError> {
         let mut key = self.key.lock().expect("no thread panics under this lock");
         if key.is_none() {
-            *key = Some(create(&self.path)?);
+            *key = Some(create(&*self.disk, &self.path)?);
         }
         Ok(key.as_ref().map(|key| key.encrypt(secret.as_bytes())).unwrap_or_default())
     }
@@ -68,42 +72,43 @@ impl Secrets {
     }
 }
 
-fn read(path: &Path) -> Result<Option<Fernet>, SecretError> {
-    match fs::read_to_string(path) {
-        Ok(text) => match Fernet::new(text.trim()) {
-            Some(key) => Ok(Some(key)),
-            None => Err(SecretError::KeyFile(path.to_owned())),
-        },
-        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
-        Err(error) => Err(DiskError::io(DiskOp::Read, path)(error).into()),
-    }
+fn read(disk: &dyn Disk, path: &Path) -> Result<Option<Fernet>, SecretError> {
+    let Some(bytes) = read_if_present(disk, path)? else { return Ok(None) };
+    let key = str::from_utf8(&bytes).ok().and_then(|text| Fernet::new(text.trim()));
+    key.map(Some).ok_or_else(|| SecretError::KeyFile(path.to_owned()))
 }
 
 /// Draws a key, and keeps it before anything is encrypted with it.
-fn create(path: &Path) -> Result<Fernet, SecretError> {
+fn create(disk: &dyn Disk, path: &Path) -> Result<Fernet, SecretError> {
     let text = Fernet::generate_key();
-    secret::keep(path, text.as_bytes())?;
+    secret::keep(disk, path, text.as_bytes())?;
     Fernet::new(&text).ok_or(SecretError::Key)
 }
 
 #[cfg(test)]
 mod tests {
+    use std::{fs, os::unix::fs::PermissionsExt as _};
+
     use super::*;
-    use std::os::unix::fs::PermissionsExt as _;
+    use crate::base::disk::RealDisk;
+
+    fn open(data_dir: &Path, given: Option<&str>) -> Result<Secrets, SecretError> {
+        Secrets::open(Arc::new(RealDisk), data_dir, given)
+    }
 
     #[test]
     fn the_key_is_drawn_at_first_use_and_kept() {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join(KEY_FILE);
-        let secrets = Secrets::open(dir.path(), None).unwrap();
+        let secrets = open(dir.path(), None).unwrap();
         assert!(!path.exists());
         let token = secrets.seal("größe").unwrap();
         assert!(!token.contains("gr"));
         assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
-        let again = Secrets::open(dir.path(), None).unwrap();
+        let again = open(dir.path(), None).unwrap();
         assert_eq!(again.unseal(&token).as_deref(), Some("größe"));
         fs::remove_file(&path).unwrap();
-        assert_eq!(Secrets::open(dir.path(), None).unwrap().unseal(&token), None);
+        assert_eq!(open(dir.path(), None).unwrap().unseal(&token), None);
     }
 
     #[test]
@@ -111,8 +116,8 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let key = "Nh08g6AjX0WqjnCDFpM0WR5OSDuvMfdAsSKty4oOqZE=";
         let token = "gAAAAABrBFWtNGYe0rZ1wQ_EmQdIfNtVFIof-xwhdWmfzR3yeMi92dzk3l7PjtYXLFiH6lJfNZ7iQMfE54M3YGMrl636mPfPqA==";
-        let secrets = Secrets::open(dir.path(), Some(key)).unwrap();
+        let secrets = open(dir.path(), Some(key)).unwrap();
         assert_eq!(secrets.unseal(token).as_deref(), Some("s3cret"));
-        assert!(Secrets::open(dir.path(), Some("short")).is_err());
+        assert!(open(dir.path(), Some("short")).is_err());
     }
 }

@@ -3,9 +3,11 @@
 use std::{
     path::{Path, PathBuf},
     process::{Command, Output, Stdio},
+    sync::Arc,
 };
 
 use runlog::{
+    base::disk::RealDisk,
     domain::{self, artifact, experiment, metric, model_version, registered_model, run},
     engine::{Context, Engine, Options},
     event::KeyValue,
@@ -38,7 +40,7 @@ impl Data {
     pub(crate) fn open(&mut self) {
         // Small, for the sake of speed.
         let options = Options { segment_bytes: 1 << 20, ..Options::default() };
-        self.engine = Some(Engine::open(&self.path(), &options).unwrap());
+        self.engine = Some(Engine::open(Arc::new(RealDisk), &self.path(), &options).unwrap());
     }
 
     pub(crate) fn close(&mut self) {

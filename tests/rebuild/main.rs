@@ -13,7 +13,7 @@ use std::sync::Arc;
 use commands::{command, point};
 use proptest::prelude::*;
 use runlog::{
-    base::{Seq, TimestampMs, clock::Clock},
+    base::{Seq, TimestampMs, clock::Clock, disk::RealDisk},
     domain::{Command, experiment, run},
     engine::{Context, Engine, Options, replay},
     views::{
@@ -163,7 +163,7 @@ fn a_cache_of_an_older_or_newer_version_is_set_aside_and_rebuilt() {
     let (cache, aside) = (dir.path().join("views"), dir.path().join("views.set-aside"));
     let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
     let expected = {
-        let engine = Engine::open(dir.path(), &Options::default()).unwrap();
+        let engine = Engine::open(Arc::new(RealDisk), dir.path(), &Options::default()).unwrap();
         runtime.block_on(engine.execute(Context::default(), default_experiment())).unwrap();
         digest(&engine.views().view()).to_string()
     };
@@ -172,7 +172,7 @@ fn a_cache_of_an_older_or_newer_version_is_set_aside_and_rebuilt() {
         let cursor = base.cursor().unwrap().unwrap();
         base.apply(&mut std::iter::empty(), &Cursor { schema, ..cursor }).unwrap();
         drop(base);
-        let engine = Engine::open(dir.path(), &Options::default()).unwrap();
+        let engine = Engine::open(Arc::new(RealDisk), dir.path(), &Options::default()).unwrap();
         assert_eq!(digest(&engine.views().view()).to_string(), expected);
         drop(engine);
         std::fs::remove_dir_all(&aside).unwrap();

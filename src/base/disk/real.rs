@@ -1,14 +1,14 @@
 //! The machine's own files: the standard library, and rustix for what it lacks.
 
 use std::{
-    fs::{self, File, OpenOptions, TryLockError},
+    fs::{self, File, FileType, Metadata, OpenOptions, TryLockError},
     io::{self, Read as _},
-    os::unix::fs::FileExt as _,
+    os::unix::fs::{FileExt as _, MetadataExt as _, OpenOptionsExt as _},
     path::{Path, PathBuf},
     process,
 };
 
-use super::{Disk, DiskError, DiskFile, DiskOp, Open};
+use super::{Disk, DiskError, DiskFile, DiskOp, Entry, Kind, Meta, Open};
 
 /// The file system of the machine.
 #[derive(Debug, Clone, Copy, Default)]
@@ -21,11 +21,12 @@ struct RealFile {
 
 impl Disk for RealDisk {
     fn open(&self, path: &Path, how: Open) -> Result<Box<dyn DiskFile>, DiskError> {
-        let op = if how == Open::New { DiskOp::Create } else { DiskOp::Open };
+        let op = if how.is_new() { DiskOp::Create } else { DiskOp::Open };
         let file = OpenOptions::new()
             .read(true)
             .write(how != Open::Read)
-            .create_new(how == Open::New)
+            .create_new(how.is_new())
+            .mode(if how == Open::NewPrivate { 0o600 } else { 0o666 })
             .open(path)
             .map_err(DiskError::io(op, path))?;
         Ok(Box::new(RealFile { file, path: path.to_owned() }))
@@ -51,18 +52,7 @@ impl Disk for RealDisk {
     }
 
     fn create_dir(&self, path: &Path) -> Result<(), DiskError> {
-        if path.is_dir() {
-            return Ok(());
-        }
-        let parent = path.parent().filter(|parent| !parent.as_os_str().is_empty());
-        let parent = parent.unwrap_or(Path::new("."));
-        self.create_dir(parent)?;
-        match fs::create_dir(path) {
-            Err(error) if error.kind() != io::ErrorKind::AlreadyExists => {
-                Err(DiskError::io(DiskOp::Create, path)(error))
-            }
-            Ok(()) | Err(_) => self.sync_dir(parent),
-        }
+        fs::create_dir(path).map_err(DiskError::io(DiskOp::Create, path))
     }
 
     fn sync_dir(&self, path: &Path) -> Result<(), DiskError> {
@@ -79,21 +69,37 @@ impl Disk for RealDisk {
         fs::remove_file(path).map_err(DiskError::io(DiskOp::Remove, path))
     }
 
-    fn list(&self, dir: &Path) -> Result<Vec<String>, DiskError> {
-        let read = || -> io::Result<Vec<String>> {
-            let mut names = Vec::new();
-            for entry in fs::read_dir(dir)? {
-                let entry = entry?;
-                if entry.file_type()?.is_dir() {
-                    continue;
-                }
-                // A name that is not Unicode is none of ours.
-                names.extend(entry.file_name().into_string());
-            }
-            names.sort_unstable();
-            Ok(names)
+    fn remove_dir(&self, path: &Path) -> Result<(), DiskError> {
+        fs::remove_dir(path).map_err(DiskError::io(DiskOp::Remove, path))
+    }
+
+    fn list(&self, dir: &Path) -> Result<Vec<Entry>, DiskError> {
+        let read = || -> io::Result<Vec<Entry>> {
+            let mut entries = fs::read_dir(dir)?
+                .map(|entry| {
+                    let entry = entry?;
+                    Ok(Entry { name: entry.file_name(), kind: kind(entry.file_type()?) })
+                })
+                // Gone since it was listed.
+                .filter(|entry: &io::Result<_>| {
+                    !matches!(entry, Err(error) if error.kind() == io::ErrorKind::NotFound)
+                })
+                .collect::<io::Result<Vec<_>>>()?;
+            entries.sort_unstable();
+            Ok(entries)
         };
         read().map_err(DiskError::io(DiskOp::List, dir))
+    }
+
+    fn look(&self, path: &Path) -> Result<Meta, DiskError> {
+        let found = fs::symlink_metadata(path).and_then(|found| meta(&found));
+        found.map_err(DiskError::io(DiskOp::Look, path))
+    }
+
+    fn free_bytes(&self, path: &Path) -> Result<u64, DiskError> {
+        let found = rustix::fs::statvfs(path).map_err(io::Error::from);
+        let found = found.map_err(DiskError::io(DiskOp::Space, path))?;
+        Ok(found.f_bavail.saturating_mul(found.f_frsize))
     }
 
     fn process(&self) -> String {
@@ -104,8 +110,9 @@ impl Disk for RealDisk {
 }
 
 impl DiskFile for RealFile {
-    fn byte_len(&self) -> Result<u64, DiskError> {
-        Ok(self.file.metadata().map_err(DiskError::io(DiskOp::Read, &self.path))?.len())
+    fn meta(&self) -> Result<Meta, DiskError> {
+        let found = self.file.metadata().and_then(|found| meta(&found));
+        found.map_err(DiskError::io(DiskOp::Read, &self.path))
     }
 
     fn read_at(&self, offset: u64, buffer: &mut [u8]) -> Result<usize, DiskError> {
@@ -143,6 +150,19 @@ impl DiskFile for RealFile {
     fn drop_cache(&self) -> Result<(), DiskError> {
         forget(&self.file).map_err(DiskError::io(DiskOp::Read, &self.path))
     }
+}
+
+fn kind(of: FileType) -> Kind {
+    match of {
+        of if of.is_file() => Kind::File,
+        of if of.is_dir() => Kind::Dir,
+        _ => Kind::Other,
+    }
+}
+
+fn meta(of: &Metadata) -> io::Result<Meta> {
+    let kind = kind(of.file_type());
+    Ok(Meta { kind, bytes: of.len(), modified: of.modified()?, inode: of.ino() })
 }
 
 /// Reserves blocks; file systems that cannot are left with a sparse file.

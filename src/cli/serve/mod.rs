@@ -16,7 +16,10 @@ use super::{
 };
 use crate::{
     artifacts::ArtifactStore,
-    base::{id, secret},
+    base::{
+        disk::{Disk, RealDisk},
+        id, secret,
+    },
     domain::{Command, experiment},
     engine::{Context, Engine, Options},
     http::{App, Config, PageKey},
@@ -43,11 +46,12 @@ pub(super) fn run(args: Args) -> Result<(), Failure> {
     let runtime = runtime()?;
     // First of all, so that two servers on one port never open anything.
     let listener = runtime.block_on(listen(&settings.host, settings.port))?;
+    let disk: Arc<dyn Disk> = Arc::new(RealDisk);
     let artifacts = Arc::new(ArtifactStore::open(&settings.artifacts_destination)?);
-    let engine = Arc::new(Engine::open(&settings.data_dir, &Options::default())?);
+    let engine = Arc::new(Engine::open(disk.clone(), &settings.data_dir, &Options::default())?);
     runtime.block_on(create_default_experiment(&engine, &settings.http))?;
-    let page_key = secret::load_or_draw(&settings.data_dir.join(PAGE_KEY_FILE))?;
-    let webhooks = Webhooks::open(&settings.data_dir, settings.webhooks)
+    let page_key = secret::load_or_draw(&*disk, &settings.data_dir.join(PAGE_KEY_FILE))?;
+    let webhooks = Webhooks::open(disk, &settings.data_dir, settings.webhooks)
         .map_err(|error| Failure::usage(error.to_string()))?;
     let tracking = !settings.http.artifacts_only;
     let app = App {

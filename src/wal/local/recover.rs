@@ -235,7 +235,7 @@ pub(super) fn walk_sealed(
 
 /// Creates an empty log, if that is what an empty directory means.
 fn create(disk: &dyn Disk, dir: &Path, options: &Options) -> Result<Recovered, WalError> {
-    let torn = disk.list(dir)?.into_iter().find(|name| name.contains(".torn-"));
+    let torn = segment::files(disk, dir)?.into_iter().find(|name| name.contains(".torn-"));
     let witness = (options.witnessed > Seq::ZERO)
         .then(|| format!("record {} is known to have been durable", options.witnessed));
     if let Some(what) = witness.or(torn.map(|name| format!("there is only {name}"))) {
@@ -270,7 +270,7 @@ fn create(disk: &dyn Disk, dir: &Path, options: &Options) -> Result<Recovered, W
 
 /// Removes files that were being made. // @C
 fn remove_unfinished(disk: &dyn Disk, dir: &Path) -> Result<Vec<String>, WalError> {
-    let mut names = disk.list(dir)?;
+    let mut names = segment::files(disk, dir)?;
     names.retain(|name| name.ends_with(TMP));
     for name in &names {
         disk.remove(&dir.join(name))?;

@@ -11,7 +11,7 @@ use sha2::{Digest as _, Sha256};
 use crate::base::{
     Seq,
     digest::Sha256Digest,
-    disk::{Disk, DiskError, DiskFile, Open},
+    disk::{Disk, DiskError, DiskFile, Kind, Open},
 };
 
 use super::{
@@ -66,9 +66,15 @@ impl SegmentFile {
     }
 }
 
+/// Names of the files in a directory, in order. A name that is not Unicode is none of ours.
+pub(super) fn files(disk: &dyn Disk, dir: &Path) -> Result<Vec<String>, DiskError> {
+    let entries = disk.list(dir)?.into_iter().filter(|entry| entry.kind != Kind::Dir);
+    Ok(entries.filter_map(|entry| entry.name.into_string().ok()).collect())
+}
+
 /// Names of the segment files in a directory, in order; foreign names are left out.
 pub(super) fn names(disk: &dyn Disk, dir: &Path) -> Result<Vec<String>, DiskError> {
-    let mut names = disk.list(dir)?;
+    let mut names = files(disk, dir)?;
     names.retain(|name| parse_file_name(name).is_some());
     Ok(names)
 }

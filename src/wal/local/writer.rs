@@ -13,7 +13,7 @@ use sha2::{Digest as _, Sha256};
 
 use crate::base::{
     Seq,
-    disk::{Disk, DiskError, DiskFile, DiskOp},
+    disk::{Disk, DiskError, DiskFile, DiskOp, create_dirs},
 };
 
 use super::{
@@ -62,7 +62,7 @@ impl LocalWal {
         dir: &Path,
         options: Options,
     ) -> Result<(Self, RecoveryReport), WalError> {
-        disk.create_dir(dir)?;
+        create_dirs(&*disk, dir)?;
         let (lock, lock_clean) = Lock::take(&*disk, dir)?;
         let Recovered { sealed, active, file, at, sha256, index, report } =
             recover(&*disk, dir, &options, lock_clean)?;

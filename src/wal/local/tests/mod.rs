@@ -30,9 +30,11 @@ fn options() -> Options {
     Options { segment_bytes: 4096, witnessed: Seq::ZERO, origin }
 }
 
-fn open(disk: &MemoryDisk, options: Options) -> Result<(LocalWal, RecoveryReport), WalError> {
-    let disk: Arc<dyn Disk> = Arc::new(disk.clone());
-    LocalWal::open(disk, Path::new(DIR), options)
+fn open(
+    disk: &(impl Disk + Clone + 'static),
+    options: Options,
+) -> Result<(LocalWal, RecoveryReport), WalError> {
+    LocalWal::open(Arc::new(disk.clone()), Path::new(DIR), options)
 }
 
 /// The payload of record `seq` in these tests: tells which record it is, in 10 to 130 bytes.

@@ -1,0 +1,59 @@
+//! What is done to a disk in several steps: directories with those above them, trees, whole files.
+
+use std::path::Path;
+
+use super::{Disk, DiskError, Kind, Open};
+
+/// Creates a directory and those above it, durably. That one exists says nothing of its name's
+/// durability: a process may have created it and died before the sync. So each is synced into the
+/// one above before anything is made in it, and so is the first that was there.
+pub fn create_dirs(disk: &dyn Disk, path: &Path) -> Result<(), DiskError> {
+    let Some(parent) = parent(path) else { return Ok(()) };
+    let existed = match disk.look(path) {
+        Ok(_) => true,
+        Err(error) if error.is_missing() => false,
+        Err(error) => return Err(error),
+    };
+    if !existed {
+        create_dirs(disk, parent)?;
+        match disk.create_dir(path) {
+            Err(error) if !error.is_present() => return Err(error),
+            Ok(()) | Err(_) => {}
+        }
+    }
+    match disk.sync_dir(parent) {
+        // We made nothing in a directory that we may not read.
+        Err(error) if existed && error.is_denied() => Ok(()),
+        synced => synced,
+    }
+}
+
+/// Removes a directory and all in it, without following links. Durable once its parent is synced.
+pub fn remove_tree(disk: &dyn Disk, dir: &Path) -> Result<(), DiskError> {
+    for entry in disk.list(dir)? {
+        let path = dir.join(entry.name);
+        match entry.kind {
+            Kind::Dir => remove_tree(disk, &path)?,
+            Kind::File | Kind::Other => disk.remove(&path)?,
+        }
+    }
+    disk.remove_dir(dir)
+}
+
+/// All bytes of a small file; `None` if there is none.
+pub fn read_if_present(disk: &dyn Disk, path: &Path) -> Result<Option<Vec<u8>>, DiskError> {
+    let file = match disk.open(path, Open::Read) {
+        Err(error) if error.is_missing() => return Ok(None),
+        opened => opened?,
+    };
+    let mut bytes = vec![0; usize::try_from(file.byte_len()?).unwrap_or(usize::MAX)];
+    let read = file.read_at(0, &mut bytes)?;
+    bytes.truncate(read);
+    Ok(Some(bytes))
+}
+
+/// The directory that holds the name of `path`; none for a root.
+fn parent(path: &Path) -> Option<&Path> {
+    let parent = path.parent()?;
+    Some(if parent.as_os_str().is_empty() { Path::new(".") } else { parent })
+}
