@@ -6,13 +6,11 @@ use std::{cmp::Ordering, fmt};
 use crate::{
     event::WebhookTrigger,
     views::{
-        keys::{self, Key, part, table},
+        digest::entries,
+        keys::{self, part, table},
         store::{Read, Value},
     },
 };
-
-/// Entries read at a time.
-const PAGE_ENTRIES: usize = 4096;
 
 /// Characters of a value that are told.
 const VALUE_CHARS_MAX: usize = 200;
@@ -59,18 +57,6 @@ impl fmt::Display for Difference {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.entry)
     }
-}
-
-/// All entries in the order of their keys, read page by page.
-fn entries(read: &dyn Read) -> impl Iterator<Item = (Key, Value)> {
-    // Every table's byte is above 0.
-    let mut from = Some(vec![1]);
-    let pages = std::iter::from_fn(move || {
-        let page = read.range(from.as_deref()?, None, PAGE_ENTRIES);
-        from = page.last().map(|(last, _)| [last, &[0][..]].concat());
-        Some(page)
-    });
-    pages.flatten()
 }
 
 fn shorten(value: &Value) -> String {
@@ -161,7 +147,7 @@ fn text(bytes: &[u8]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::views::{Position, Views};
+    use crate::views::{Position, Views, store::Key};
 
     fn views(entries: &[(Key, u64)]) -> Views {
         let views = Views::in_memory([0; 16]);

@@ -7,7 +7,7 @@ use crate::{
     base::{
         Seq, SystemClock,
         digest::crc32_ieee,
-        disk::{Disk, DiskError, create_dirs, remove_tree},
+        disk::{Disk, DiskError, Kind, create_dirs, remove_tree},
     },
     views::{Position, Views, store::StoreError},
     wal::{LocalWal, Options as LogOptions, RecoveryReport, Wal, WalError, WalReader},
@@ -140,15 +140,17 @@ fn prefix_of(log: &dyn WalReader, position: Position) -> Result<bool, WalError> 
 
 /// Moves a view cache out of the way; the one that was set aside before goes.
 fn set_views_aside(disk: &dyn Disk, path: &Path) -> Result<(), DiskError> {
-    let is_there = |path: &Path| match disk.look(path) {
-        Err(error) if error.is_missing() => Ok(false),
-        found => found.map(|_| true),
+    let found = |path: &Path| match disk.look(path) {
+        Err(error) if error.is_missing() => Ok(None),
+        found => found.map(|found| Some(found.kind)),
     };
     let aside = path.with_extension("set-aside");
-    if is_there(&aside)? {
-        remove_tree(disk, &aside)?;
+    match found(&aside)? {
+        Some(Kind::Dir) => remove_tree(disk, &aside)?,
+        Some(Kind::File | Kind::Other) => disk.remove(&aside)?,
+        None => {}
     }
-    if is_there(path)? {
+    if found(path)?.is_some() {
         disk.rename(path, &aside)?;
     }
     Ok(())

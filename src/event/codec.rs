@@ -1,12 +1,12 @@
 //! Values to bytes and back: bincode 1.3.3, fixed-width integers, little-endian, `u64` lengths,
-//! bounded, no trailing bytes. The only file that knows bincode.
+//! no trailing bytes. The only file that knows bincode.
 
 use bincode::Options;
-use serde::{Serialize, de::DeserializeOwned};
+use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
 use super::{Envelope, Event, Meta};
-use crate::{base::limits::PAYLOAD_BYTES_MAX, wal::Record};
+use crate::wal::Record;
 
 /// The codec number that stands in a record header for this encoding.
 pub const CODEC: u8 = 1;
@@ -36,18 +36,17 @@ fn options() -> impl Options {
     bincode::DefaultOptions::new()
         .with_fixint_encoding()
         .with_little_endian()
-        .with_limit(PAYLOAD_BYTES_MAX as u64)
         .reject_trailing_bytes()
 }
 
 /// The bytes of `value`.
 pub fn encode<T: Serialize>(value: &T) -> Vec<u8> {
-    // Unbounded on the way out: the log refuses a payload that is too long, with its reason.
-    options().with_no_limit().serialize(value).expect("plain data always serializes")
+    options().serialize(value).expect("plain data always serializes")
 }
 
-/// The value that `bytes` spell.
-pub fn decode<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, DecodeError> {
+/// The value that `bytes` spell. Takes memory in proportion to them, whatever lengths they claim. They
+/// may be many: a value of the views grows with each tag that it gets, without bound.
+pub fn decode<'a, T: Deserialize<'a>>(bytes: &'a [u8]) -> Result<T, DecodeError> {
     Ok(options().deserialize(bytes)?)
 }
 

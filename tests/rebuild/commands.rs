@@ -14,7 +14,7 @@ use runlog::{
     },
 };
 
-fn pair(key: &str, value: &str) -> KeyValue {
+pub(crate) fn pair(key: &str, value: &str) -> KeyValue {
     KeyValue { key: key.to_owned(), value: value.to_owned() }
 }
 
@@ -248,40 +248,50 @@ fn webhooks() -> impl Strategy<Value = Command> {
     ]
 }
 
+/// Where a version's files are, and the run or the logged model that they belong to.
+fn source() -> impl Strategy<Value = (String, Option<String>, Option<String>)> {
+    prop_oneof![
+        3 => Just(("s3://bucket/model".to_owned(), None, None)),
+        1 => run_id().prop_map(|run| (format!("runs:/{run}/model"), Some(run), None)),
+        1 => model().prop_map(|model| (format!("models:/{model}"), None, Some(model))),
+        1 => name().prop_map(|name| (format!("models:/{name}/1"), None, None)),
+    ]
+}
+
 fn registry() -> impl Strategy<Value = Command> {
     let stage = prop_oneof![Just("None"), Just("staging"), Just("Production"), Just("ARCHIVED")];
     prop_oneof![
-        name().prop_map(|name| Command::CreateRegisteredModel(registered_model::Create {
+        1 => name().prop_map(|name| Command::CreateRegisteredModel(registered_model::Create {
             name,
             description: None,
             tags: vec![],
         })),
-        (name(), name()).prop_map(|(name, new_name)| {
+        1 => (name(), name()).prop_map(|(name, new_name)| {
             Command::RenameRegisteredModel(registered_model::Rename { name, new_name })
         }),
-        name().prop_map(|name| Command::DeleteRegisteredModel(registered_model::Delete { name })),
-        (name(), tag()).prop_map(|(name, tag)| {
+        1 => name().prop_map(|name| Command::DeleteRegisteredModel(registered_model::Delete { name })),
+        1 => (name(), tag()).prop_map(|(name, tag)| {
             Command::SetRegisteredModelTag(registered_model::SetTag { name, tag })
         }),
-        (name(), tag()).prop_map(|(name, KeyValue { key, .. })| {
+        1 => (name(), tag()).prop_map(|(name, KeyValue { key, .. })| {
             Command::DeleteRegisteredModelTag(registered_model::DeleteTag { name, key })
         }),
-        (name(), name()).prop_map(|(name, text)| {
+        1 => (name(), name()).prop_map(|(name, text)| {
             let description = Some(text);
             Command::DescribeRegisteredModel(registered_model::Describe { name, description })
         }),
-        (name(), model()).prop_map(|(name, model_id)| {
+        3 => (name(), source()).prop_map(|(name, (source, run_id, model_id))| {
             Command::CreateModelVersion(model_version::Create {
                 name,
-                source: "mlflow-artifacts:/0/run0/artifacts/model".to_owned(),
-                run_id: Some("run0".to_owned()),
+                source,
+                run_id,
                 run_link: None,
-                model_id: Some(model_id),
+                model_id,
                 description: None,
-                tags: vec![],
+                tags: vec![pair("k", "v")],
             })
         }),
-        (name(), 1..4u32, stage, any::<bool>()).prop_map(|(name, version, stage, archive)| {
+        1 => (name(), 1..4u32, stage, any::<bool>()).prop_map(|(name, version, stage, archive)| {
             Command::TransitionStage(model_version::TransitionStage {
                 name,
                 version: version.to_string(),
@@ -290,27 +300,27 @@ fn registry() -> impl Strategy<Value = Command> {
                 comment: Some("because".to_owned()),
             })
         }),
-        (name(), 1..4u32).prop_map(|(name, version)| {
+        1 => (name(), 1..4u32).prop_map(|(name, version)| {
             let version = version.to_string();
             Command::DeleteModelVersion(model_version::Delete { name, version })
         }),
-        (name(), 1..4u32, tag()).prop_map(|(name, version, tag)| {
+        1 => (name(), 1..4u32, tag()).prop_map(|(name, version, tag)| {
             let version = version.to_string();
             Command::SetModelVersionTag(model_version::SetTag { name, version, tag })
         }),
-        (name(), 1..4u32, tag()).prop_map(|(name, version, KeyValue { key, .. })| {
+        1 => (name(), 1..4u32, tag()).prop_map(|(name, version, KeyValue { key, .. })| {
             let version = version.to_string();
             Command::DeleteModelVersionTag(model_version::DeleteTag { name, version, key })
         }),
-        (name(), 1..4u32, name()).prop_map(|(name, version, text)| {
+        1 => (name(), 1..4u32, name()).prop_map(|(name, version, text)| {
             let (version, description) = (version.to_string(), Some(text));
             Command::DescribeModelVersion(model_version::Describe { name, version, description })
         }),
-        (name(), 1..4u32).prop_map(|(name, version)| {
+        1 => (name(), 1..4u32).prop_map(|(name, version)| {
             let (alias, version) = ("best".to_owned(), version.to_string());
             Command::SetModelAlias(registered_model::SetAlias { name, alias, version })
         }),
-        name().prop_map(|name| {
+        1 => name().prop_map(|name| {
             Command::DeleteModelAlias(registered_model::DeleteAlias {
                 name,
                 alias: "best".to_owned(),

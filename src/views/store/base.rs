@@ -41,6 +41,14 @@ pub enum StoreError {
         /// What the codec said.
         reason: String,
     },
+    /// Its files do not hold what was last moved into them.
+    #[error("view cache {path}: damaged: {reason}")]
+    Damaged {
+        /// Its directory.
+        path: PathBuf,
+        /// What is wrong.
+        reason: String,
+    },
     /// It belongs to another log, another version, or is ahead of the log.
     #[error("view cache {path}: {reason}")]
     Mismatch {

@@ -20,10 +20,11 @@ mod value;
 pub use base::{Base, Cursor, StoreError};
 pub use changes::Changes;
 pub use layers::{Frozen, Layers, View};
-pub use sled::SledBase;
+pub use sled::{Entry, Files, SledBase};
 pub use value::{Place, Value};
 
-use super::keys::{Key, after_prefix};
+pub use super::keys::Key;
+use super::keys::after_prefix;
 
 /// Reads of the store, whichever layers are seen.
 pub trait Read {

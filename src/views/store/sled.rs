@@ -2,14 +2,21 @@
 //!
 //! Rules that make the pre-release safe to use here: one tree (it has no batches over several),
 //! one writer, the cursor inside every batch, a background flusher that never gets to flush (it
-//! would abort the process on an I/O error), and any doubt at open means "move it aside and
-//! rebuild", never repair.
+//! would abort the process on an I/O error), files that are checked to the last byte before sled opens
+//! them ([`Files::check`]), and any doubt means "move it aside and rebuild", never repair.
+
+mod content;
+mod files;
+mod metadata;
 
 use std::{
     panic::{AssertUnwindSafe, catch_unwind},
     path::{Path, PathBuf},
     sync::Mutex,
 };
+
+use content::Content;
+pub use files::{Entry, Files};
 
 use super::{Base, Cursor, Key, StoreError, Value, base::Batch};
 use crate::event::codec;
@@ -24,6 +31,9 @@ const NEVER_MS: usize = 365 * 24 * 3600 * 1000;
 /// Sorts before every table, so no range of a table meets it.
 const CURSOR_KEY: &[u8] = &[0];
 
+/// What all other entries add up to, the cursor too. Sorts before every table as well.
+const CONTENT_KEY: &[u8] = &[0, 0];
+
 type Db = sled::Db<LEAF_FANOUT>;
 
 /// A view cache in a directory.
@@ -35,23 +45,27 @@ pub struct SledBase {
 }
 
 impl SledBase {
-    /// Opens or creates the cache in `path`, with at most `cache_bytes` of it held in memory.
+    /// Opens or creates the cache in `path`, with at most `cache_bytes` of it held in memory. Reads
+    /// all of it first.
     pub fn open(path: &Path, cache_bytes: usize) -> Result<Self, StoreError> {
+        if let Some(files) = Files::open(path)? {
+            files.check()?;
+        }
         let config = sled::Config::new()
             .path(path)
             .cache_capacity_bytes(cache_bytes)
             .flush_every_ms(Some(NEVER_MS));
-        // Damaged files can make its recovery panic instead of returning an error.
-        let opened = catch_unwind(AssertUnwindSafe(|| config.open::<LEAF_FANOUT>()));
-        let reason = match opened {
-            Ok(Ok(db)) => return Ok(Self { handles: Mutex::new(vec![db]), path: path.to_owned() }),
-            Ok(Err(error)) => error.to_string(),
-            Err(_) => "its files are damaged".to_owned(),
-        };
-        Err(StoreError::Io { path: path.to_owned(), reason })
+        let db = caught(path, || {
+            let failed = |error: std::io::Error| StoreError::Io {
+                path: path.to_owned(),
+                reason: error.to_string(),
+            };
+            config.open::<LEAF_FANOUT>().map_err(failed)
+        })?;
+        Ok(Self { handles: Mutex::new(vec![db]), path: path.to_owned() })
     }
 
-    /// Runs `work` with a handle of its own.
+    /// Runs `work` with a handle of its own, which is let go of if sled panics.
     fn with<T>(&self, work: impl FnOnce(&Db) -> Result<T, StoreError>) -> Result<T, StoreError> {
         let lock = || self.handles.lock().expect("no thread panics under this lock");
         let handle = {
@@ -61,9 +75,11 @@ impl SledBase {
                 _ => handles.pop().expect("the first handle is never taken"),
             }
         };
-        let result = work(&handle);
-        lock().push(handle);
-        result
+        caught(&self.path, move || {
+            let result = work(&handle);
+            lock().push(handle);
+            result
+        })
     }
 
     fn io(&self, error: &std::io::Error) -> StoreError {
@@ -126,15 +142,21 @@ impl Base for SledBase {
     }
 
     fn apply(&self, entries: Batch<'_>, cursor: &Cursor) -> Result<(), StoreError> {
-        let mut batch = sled::Batch::default();
-        for (key, value) in entries {
-            match value {
-                Some(value) => batch.insert(key.as_ref(), value.encode()),
-                None => batch.remove(key.as_ref()),
-            }
-        }
-        batch.insert(CURSOR_KEY, codec::encode(cursor));
+        let cursor = (CURSOR_KEY, Some(codec::encode(cursor)));
+        let entries = entries.map(|(key, value)| (&**key, value.as_ref().map(Value::encode)));
         self.with(|db| {
+            let get = |key| db.get(key).map_err(|error| self.io(&error));
+            let content = get(CONTENT_KEY)?.map(|bytes| codec::decode(&bytes)).transpose();
+            let mut content = content.map_err(|error| self.malformed(&error))?.unwrap_or_default();
+            let mut batch = sled::Batch::default();
+            for (key, value) in entries.chain([cursor]) {
+                replace(&mut content, key, get(key)?.as_deref(), value.as_deref());
+                match value {
+                    Some(value) => batch.insert(key, value),
+                    None => batch.remove(key),
+                }
+            }
+            batch.insert(CONTENT_KEY, codec::encode(&content));
             db.apply_batch(batch).map_err(|error| self.io(&error))?;
             db.flush().map_err(|error| self.io(&error))?;
             Ok(())
@@ -145,4 +167,21 @@ impl Base for SledBase {
         let found = self.with(|db| db.get(CURSOR_KEY).map_err(|error| self.io(&error)))?;
         found.map(|bytes| codec::decode(&bytes).map_err(|error| self.malformed(&error))).transpose()
     }
+}
+
+/// Notes that the value of a key changes.
+fn replace(content: &mut Content, key: &[u8], old: Option<&[u8]>, new: Option<&[u8]>) {
+    if let Some(old) = old {
+        content.remove(key, old);
+    }
+    if let Some(new) = new {
+        content.add(key, new);
+    }
+}
+
+/// Runs `work`; a panic inside sled is a failure of the cache.
+fn caught<T>(path: &Path, work: impl FnOnce() -> Result<T, StoreError>) -> Result<T, StoreError> {
+    catch_unwind(AssertUnwindSafe(work)).unwrap_or_else(|_| {
+        Err(StoreError::Io { path: path.to_owned(), reason: "sled panicked".to_owned() })
+    })
 }
