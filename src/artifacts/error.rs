@@ -92,10 +92,13 @@ pub enum ArtifactError {
 
 impl ArtifactError {
     /// Names what was asked of which artifact; for `map_err`.
-    pub(super) fn io(op: &'static str, path: &ArtifactPath) -> impl Fn(io::Error) -> Self + use<> {
+    pub(super) fn io<E: Into<io::Error>>(
+        op: &'static str,
+        path: &ArtifactPath,
+    ) -> impl Fn(E) -> Self + use<E> {
         let path = path.clone();
         move |source| {
-            let path = path.clone();
+            let (path, source) = (path.clone(), source.into());
             let kind = source.kind();
             if matches!(kind, io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded) {
                 Self::Full { path, source }

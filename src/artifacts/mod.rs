@@ -5,21 +5,22 @@
 //! never seen, that no request leaves the store, and that paths, listings and content types are
 //! those of MLflow 3.17. Knows nothing of the log, events or HTTP routes.
 
+mod directory;
 mod error;
-mod local;
 mod media;
+mod objects;
+mod parts;
 mod path;
 mod read;
 mod store;
-mod upload;
 mod uri;
 
 pub use error::ArtifactError;
 pub use media::{content_disposition, content_type};
+pub use parts::Stored;
 pub use path::{ArtifactPath, PathError};
 pub use read::{Download, Entry, Meta};
 pub use store::{ArtifactStore, Upload};
-pub use upload::Stored;
 pub use uri::{ArtifactUri, UriError, join_uri};
 
 /// Which bytes of an artifact to read: some, all from an offset, or the last so many.

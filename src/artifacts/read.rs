@@ -2,18 +2,18 @@
 //!
 //! Knows nothing of paths and where they lead.
 
-use std::{fs::File, ops::Range, os::unix::fs::FileExt, sync::Arc};
+use std::{io, ops::Range, sync::Arc, time::SystemTime};
 
 use bytes::Bytes;
-use futures::{
-    StreamExt, TryStreamExt,
-    stream::{self, BoxStream},
-};
-use object_store::{GetResult, GetResultPayload, ObjectMeta};
+use futures::stream::{self, BoxStream};
+use object_store::{GetRange, ObjectMeta};
 use tokio::task::spawn_blocking;
 
-use super::{error::ArtifactError, path::ArtifactPath};
-use crate::base::TimestampMs;
+use super::error::ArtifactError;
+use crate::base::{
+    TimestampMs,
+    disk::{self, DiskFile},
+};
 
 /// Bytes read from a file at a time.
 const CHUNK_BYTES: u64 = 256 << 10;
@@ -57,48 +57,49 @@ impl Entry {
 
 impl Meta {
     /// As the object store tells it.
-    pub(super) fn of(meta: &ObjectMeta) -> Self {
+    pub(super) fn of_object(meta: &ObjectMeta) -> Self {
         let modified = TimestampMs(meta.last_modified.timestamp_millis());
         let weak = || format!("{:x}-{:x}", modified.0, meta.size);
         let etag = meta.e_tag.as_deref().map(|etag| etag.trim_matches('"').to_owned());
         Self { size: meta.size, modified, etag: etag.unwrap_or_else(weak) }
     }
-}
 
-impl Download {
-    /// What the object store opened. Errors in the stream name `path`.
-    pub(super) fn of(result: GetResult, path: &ArtifactPath) -> Self {
-        let meta = Meta::of(&result.meta);
-        let range = result.range;
-        let bytes = match result.payload {
-            GetResultPayload::File(file, _) => {
-                read_file(file, range.clone()).map_err(ArtifactError::io("read", path)).boxed()
-            }
-            GetResultPayload::Stream(bytes) => {
-                bytes.map_err(ArtifactError::object("read", path)).boxed()
-            }
-        };
-        Self { meta, range, bytes }
+    /// As the disk tells it. A replaced artifact is another file.
+    pub(super) fn of_file(meta: &disk::Meta) -> Self {
+        let since = meta.modified.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+        let modified = TimestampMs(i64::try_from(since.as_millis()).unwrap_or(i64::MAX));
+        let etag = format!("{:x}-{:x}-{:x}", meta.inode, since.as_micros(), meta.bytes);
+        Self { size: meta.bytes, modified, etag }
     }
 }
 
+/// The bytes that `range` asks for of `size`; all if it does not say. None is an error.
+pub(super) fn satisfied(range: Option<&GetRange>, size: u64) -> Result<Range<u64>, ArtifactError> {
+    let Some(range) = range else { return Ok(0..size) };
+    let bytes = range.as_range(size).ok().filter(|bytes| !bytes.is_empty());
+    bytes.ok_or(ArtifactError::RangeNotSatisfiable { size })
+}
+
 /// Reads a range of a file in chunks, each in one call on a thread that may block.
-fn read_file(
-    file: File,
+pub(super) fn read_file(
+    file: Arc<dyn DiskFile>,
     range: Range<u64>,
-) -> impl stream::Stream<Item = std::io::Result<Bytes>> + Send {
-    stream::try_unfold((Arc::new(file), range), |(file, range)| async move {
+) -> impl stream::Stream<Item = io::Result<Bytes>> + Send {
+    stream::try_unfold((file, range), |(file, range)| async move {
         if range.is_empty() {
             return Ok(None);
         }
         let end = range.end.min(range.start + CHUNK_BYTES);
-        let length = usize::try_from(end - range.start).map_err(std::io::Error::other)?;
+        let length = usize::try_from(end - range.start).map_err(io::Error::other)?;
         let source = file.clone();
         let chunk = spawn_blocking(move || {
             let mut chunk = vec![0; length];
-            source.read_exact_at(&mut chunk, range.start).map(|()| Bytes::from(chunk))
-        })
-        .await??;
+            match source.read_at(range.start, &mut chunk)? {
+                read if read == length => Ok(Bytes::from(chunk)),
+                _ => Err(io::Error::from(io::ErrorKind::UnexpectedEof)),
+            }
+        });
+        let chunk = chunk.await.map_err(io::Error::from)??;
         Ok(Some((chunk, (file, end..range.end))))
     })
 }

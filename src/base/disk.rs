@@ -53,6 +53,9 @@ pub trait Disk: Send + Sync {
     /// What is at a path. Does not follow a symbolic link there.
     fn look(&self, path: &Path) -> Result<Meta, DiskError>;
 
+    /// The absolute path, without symbolic links, of something that exists.
+    fn resolve(&self, path: &Path) -> Result<PathBuf, DiskError>;
+
     /// Bytes that may still be written to the file system of an existing path.
     fn free_bytes(&self, path: &Path) -> Result<u64, DiskError>;
 
@@ -248,6 +251,16 @@ impl DiskError {
         match self {
             Self::Io { source, .. } => Some(source.kind()),
             Self::Locked { .. } => None,
+        }
+    }
+}
+
+/// The system's answer alone, for those who name what failed in their own words.
+impl From<DiskError> for io::Error {
+    fn from(error: DiskError) -> Self {
+        match error {
+            DiskError::Io { source, .. } => source,
+            DiskError::Locked { .. } => Self::other(error),
         }
     }
 }

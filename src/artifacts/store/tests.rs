@@ -5,20 +5,28 @@ use std::{
     sync::atomic::{AtomicUsize, Ordering},
 };
 
+use futures::{StreamExt as _, TryStreamExt as _, stream};
 use object_store::memory::InMemory;
 use tempfile::TempDir;
 
 use super::*;
-use crate::base::digest::Sha256Digest;
+use crate::{
+    artifacts::{directory, objects},
+    base::{digest::Sha256Digest, disk::RealDisk},
+};
 
-mod directory;
+mod files;
 
 fn path(raw: &str) -> ArtifactPath {
     ArtifactPath::parse(raw).unwrap()
 }
 
+fn open_at(destination: &str) -> Result<ArtifactStore, ArtifactError> {
+    ArtifactStore::open(Arc::new(RealDisk), destination)
+}
+
 fn open(dir: &TempDir) -> ArtifactStore {
-    ArtifactStore::open(dir.path().to_str().unwrap()).unwrap()
+    open_at(dir.path().to_str().unwrap()).unwrap()
 }
 
 /// A directory and a memory, both empty. The first value keeps the directory.
@@ -60,10 +68,10 @@ async fn what_was_put_is_got_whatever_its_length() {
         for length in [
             0,
             1,
-            LOCAL_PART_BYTES - 1,
-            LOCAL_PART_BYTES,
-            LOCAL_PART_BYTES + 1,
-            REMOTE_PART_BYTES + 1,
+            directory::PART_BYTES - 1,
+            directory::PART_BYTES,
+            directory::PART_BYTES + 1,
+            objects::PART_BYTES + 1,
         ] {
             let content: Vec<u8> = (0..=250).cycle().take(length).collect();
             let stored = put(store, "0/r/artifacts/f.bin", &content).await;
@@ -258,12 +266,12 @@ async fn memory_does_not_grow_with_the_stream() {
     let dir = tempfile::tempdir().unwrap();
     let stored = open(&dir).put(&path("big"), stream::iter(0..256).map(chunk)).await.unwrap();
     assert_eq!(stored.size, 16 << 20);
-    assert!(MOST.load(Ordering::SeqCst) <= 2 * LOCAL_PART_BYTES);
+    assert!(MOST.load(Ordering::SeqCst) <= 2 * directory::PART_BYTES);
 }
 
 #[test]
 fn a_destination_that_is_no_directory_is_refused_with_the_reason() {
-    let refused = |destination: &str| ArtifactStore::open(destination).unwrap_err().to_string();
+    let refused = |destination: &str| open_at(destination).err().unwrap().to_string();
     assert_eq!(
         refused("s3://bucket/x"),
         "artifacts cannot be stored at 's3://bucket/x': this build stores artifacts in a local \

@@ -186,6 +186,11 @@ impl Disk for FaultyDisk {
         self.disk.look(path)
     }
 
+    fn resolve(&self, path: &Path) -> Result<PathBuf, DiskError> {
+        self.call(DiskOp::Look, path)?;
+        self.disk.resolve(path)
+    }
+
     fn free_bytes(&self, path: &Path) -> Result<u64, DiskError> {
         self.call(DiskOp::Space, path)?;
         self.disk.free_bytes(path)

@@ -96,6 +96,10 @@ impl Disk for RealDisk {
         found.map_err(DiskError::io(DiskOp::Look, path))
     }
 
+    fn resolve(&self, path: &Path) -> Result<PathBuf, DiskError> {
+        fs::canonicalize(path).map_err(DiskError::io(DiskOp::Look, path))
+    }
+
     fn free_bytes(&self, path: &Path) -> Result<u64, DiskError> {
         let found = rustix::fs::statvfs(path).map_err(io::Error::from);
         let found = found.map_err(DiskError::io(DiskOp::Space, path))?;

@@ -47,7 +47,7 @@ pub(super) fn run(args: Args) -> Result<(), Failure> {
     // First of all, so that two servers on one port never open anything.
     let listener = runtime.block_on(listen(&settings.host, settings.port))?;
     let disk: Arc<dyn Disk> = Arc::new(RealDisk);
-    let artifacts = Arc::new(ArtifactStore::open(&settings.artifacts_destination)?);
+    let artifacts = Arc::new(ArtifactStore::open(disk.clone(), &settings.artifacts_destination)?);
     let engine = Arc::new(Engine::open(disk.clone(), &settings.data_dir, &Options::default())?);
     runtime.block_on(create_default_experiment(&engine, &settings.http))?;
     let page_key = secret::load_or_draw(&*disk, &settings.data_dir.join(PAGE_KEY_FILE))?;

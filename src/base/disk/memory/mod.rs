@@ -272,6 +272,10 @@ impl Disk for MemoryDisk {
         Ok(inner.meta(inner.find(DiskOp::Look, path)?))
     }
 
+    fn resolve(&self, path: &Path) -> Result<PathBuf, DiskError> {
+        self.locked().find(DiskOp::Look, path).map(|_| path.to_owned())
+    }
+
     fn free_bytes(&self, _: &Path) -> Result<u64, DiskError> {
         Ok(self.locked().free_bytes)
     }

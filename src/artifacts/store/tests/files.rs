@@ -191,11 +191,11 @@ fn opening_sweeps_what_was_abandoned_and_nothing_else() {
 fn a_directory_is_opened_by_path_or_uri_and_created() {
     let dir = tempfile::tempdir().unwrap();
     let below = dir.path().join("x/y z");
-    ArtifactStore::open(&format!("file://{}/x/y%20z", dir.path().display())).unwrap();
+    open_at(&format!("file://{}/x/y%20z", dir.path().display())).unwrap();
     assert!(below.is_dir());
     let file = dir.path().join("file");
     fs::write(&file, "").unwrap();
-    let refused = ArtifactStore::open(file.to_str().unwrap()).unwrap_err();
+    let refused = open_at(file.to_str().unwrap()).err().unwrap();
     assert!(matches!(refused, ArtifactError::Destination { .. }));
 }
 
