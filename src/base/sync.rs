@@ -2,7 +2,8 @@
 //! unit tests with the feature `shuttle` they are shuttle's, which runs one thread at a time and
 //! draws who is next at every lock, send and receive.
 
-#[cfg(all(test, feature = "shuttle"))]
+#[cfg(test)]
+#[cfg(feature = "shuttle")]
 pub mod schedules;
 
 #[cfg(not(all(test, feature = "shuttle")))]

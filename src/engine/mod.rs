@@ -5,6 +5,9 @@ mod error;
 mod flush;
 mod open;
 mod replay;
+#[cfg(test)]
+#[cfg(feature = "shuttle")]
+mod schedules;
 mod writer;
 
 pub use error::{ExecuteError, OpenError};

@@ -15,6 +15,9 @@ pub mod index;
 pub mod keys;
 pub mod lookup;
 pub mod query;
+#[cfg(test)]
+#[cfg(feature = "shuttle")]
+mod schedules;
 pub mod series;
 mod state;
 pub mod store;
@@ -104,6 +107,12 @@ impl Views {
             log_id,
             flushing: Mutex::new(()),
         }
+    }
+
+    /// Gives views in memory a base of a test's own.
+    #[cfg(test)]
+    pub(crate) fn attach_base(&self, base: Arc<dyn store::Base>) {
+        self.layers.attach(base);
     }
 
     fn fill_index(&self) {

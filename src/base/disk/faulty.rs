@@ -4,12 +4,16 @@
 use std::{
     io::Error,
     path::{Path, PathBuf},
-    sync::{Arc, Mutex, MutexGuard},
+    sync::Arc,
 };
 
 use rustix::io::Errno;
 
-use super::{Disk, DiskError, DiskFile, DiskOp, Entry, Meta, Open, memory::MemoryDisk};
+use super::{
+    super::sync::{Mutex, MutexGuard},
+    Disk, DiskError, DiskFile, DiskOp, Entry, Meta, Open,
+    memory::MemoryDisk,
+};
 
 /// How a call fails.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -12,6 +12,7 @@ use std::{
 
 use shuttle::{
     Config, FailurePersistence, Runner,
+    rand::{Rng as _, thread_rng},
     scheduler::{PctScheduler, RandomScheduler, Scheduler},
 };
 
@@ -61,9 +62,13 @@ fn run(
     }
 }
 
+/// A number below `bound`, drawn with the schedule.
+pub fn draw(bound: u64) -> u64 {
+    thread_rng().gen_range(0..bound)
+}
+
 /// Channels whose timeouts expire whenever the scheduler likes.
 pub mod mpsc {
-    use shuttle::rand::{Rng as _, thread_rng};
     pub use shuttle::sync::mpsc::{
         RecvError, RecvTimeoutError, SyncSender, TryRecvError, TrySendError,
     };
@@ -94,11 +99,16 @@ pub mod mpsc {
             match self.try_recv() {
                 Ok(received) => Ok(received),
                 Err(TryRecvError::Disconnected) => Err(RecvTimeoutError::Disconnected),
-                Err(TryRecvError::Empty) if thread_rng().gen_bool(0.5) => {
-                    Err(RecvTimeoutError::Timeout)
-                }
+                Err(TryRecvError::Empty) if super::draw(2) == 0 => Err(RecvTimeoutError::Timeout),
                 Err(TryRecvError::Empty) => Ok(self.recv()?),
             }
+        }
+    }
+
+    /// As std's, which lets go of what was sent and not received.
+    impl<T> Drop for Receiver<T> {
+        fn drop(&mut self) {
+            while !std::thread::panicking() && self.try_recv().is_ok() {}
         }
     }
 }

@@ -13,6 +13,9 @@
 mod base;
 mod changes;
 mod layers;
+#[cfg(test)]
+#[cfg(feature = "shuttle")]
+pub(crate) mod memory;
 mod packed;
 mod sled;
 mod value;

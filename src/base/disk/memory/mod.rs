@@ -9,13 +9,16 @@ use std::{
     ffi::OsString,
     io::{Error, ErrorKind},
     path::{Component, Path, PathBuf},
-    sync::{Arc, Mutex, MutexGuard},
+    sync::Arc,
     time::SystemTime,
 };
 
 use rand::{SeedableRng, rngs::StdRng};
 
-use super::{Disk, DiskError, DiskFile, DiskOp, Entry, Kind, Meta, Open};
+use super::{
+    super::sync::{Mutex, MutexGuard},
+    Disk, DiskError, DiskFile, DiskOp, Entry, Kind, Meta, Open,
+};
 use cached::{Bytes, BytesChange, Cached, Names};
 
 /// A disk in memory. Clones are the same disk.

@@ -4,6 +4,8 @@ mod crash;
 mod damage;
 mod real;
 mod rows;
+#[cfg(feature = "shuttle")]
+mod schedules;
 
 use std::{path::Path, sync::Arc};
 
