@@ -9,6 +9,10 @@ import urllib.parse
 class Refused(Exception):
     """The server answered, but not with 200."""
 
+    def __init__(self, status: int, message: str):
+        super().__init__(message)
+        self.status = status
+
 
 class Rest:
     """One connection to the server, kept open. `actor` is sent as the basic-auth user name."""
@@ -24,7 +28,7 @@ class Rest:
         answer = self.connection.getresponse()
         content = answer.read()
         if answer.status != 200:
-            raise Refused(f"{method} {path}: {answer.status} {content[:500]!r}")
+            raise Refused(answer.status, f"{method} {path}: {answer.status} {content[:500]!r}")
         return content
 
     def post(self, route: str, method: str = "POST", **body):

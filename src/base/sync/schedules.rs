@@ -17,7 +17,7 @@ use shuttle::{
 };
 
 /// Schedules drawn by each scheduler, unless `RUNLOG_SCHEDULES` says otherwise.
-const SCHEDULES: usize = 250;
+const SCHEDULES: usize = 1000;
 
 /// Preemptions that the PCT scheduler places in a schedule.
 const PCT_DEPTH: usize = 4;

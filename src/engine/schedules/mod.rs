@@ -18,7 +18,11 @@ use uuid::Uuid;
 
 use super::{Context, Engine, ExecuteError, Executed, replay};
 use crate::{
-    base::{Clock, Seq, TimestampMs, disk::memory::MemoryDisk, sync::schedules::draw},
+    base::{
+        Clock, Seq, TimestampMs,
+        disk::{Disk, faulty::FaultyDisk, memory::MemoryDisk},
+        sync::schedules::draw,
+    },
     domain::{Command, experiment, metric::NewPoint, run},
     event::KeyValue,
     views::{
@@ -49,6 +53,8 @@ impl Clock for Still {
 struct Stage {
     engine: Engine,
     disk: MemoryDisk,
+    /// The same disk, as the engine has it.
+    faulty: FaultyDisk,
     base: Arc<MemoryBase>,
     /// Batches of each client that it has begun to send.
     sent: [AtomicU64; CLIENTS],
@@ -60,7 +66,8 @@ impl Stage {
     /// The cache is attached before anything else, or by the flusher's thread, as drawn.
     fn new() -> Self {
         let disk = MemoryDisk::default();
-        let (wal, _) = open(&disk);
+        let faulty = FaultyDisk::over_memory(&disk);
+        let (wal, _) = open(&faulty);
         let views = Arc::new(Views::in_memory(wal.reader().log_id().into_bytes()));
         let base = Arc::new(MemoryBase::default());
         let (attached, bottom) = (views.clone(), base.clone());
@@ -69,8 +76,14 @@ impl Stage {
             if draw(2) == 0 { (Some(attach), Box::new(|| {})) } else { (None, Box::new(attach)) };
         now.into_iter().for_each(|attach| attach());
         let engine = Engine::start_after(Box::new(wal), views, Box::new(Still), later);
-        let stage =
-            Self { engine, disk, base, sent: Default::default(), acknowledged: Default::default() };
+        let stage = Self {
+            engine,
+            disk,
+            faulty,
+            base,
+            sent: Default::default(),
+            acknowledged: Default::default(),
+        };
         stage.execute(create_experiment()).unwrap();
         RUNS.iter().for_each(|run| {
             stage.execute(create_run(run)).unwrap();
@@ -98,20 +111,23 @@ impl Stage {
     /// What is left of a client's batches after a power cut now.
     fn after_power_cut(&self, client: usize) -> u64 {
         let (wal, _) = open(&self.disk.after_power_cut(0, 0.0));
-        reader::logged(&*wal.reader(), client)
+        reader::logged(&*wal.reader(), client).unwrap()
     }
 
     /// Ends the engine. All that was acknowledged is in the log, and what the view cache would have
     /// held after a crash at any time is what a replay of the log up to its cursor gives.
     fn end(self) {
-        let Self { engine, disk, base, acknowledged, .. } = self;
+        let Self { engine, disk, faulty, base, acknowledged, .. } = self;
         let log_id = engine.views().log_id();
         drop(engine);
         let (wal, report) = open(&disk.after_power_cut(0, 0.0));
-        assert!(report.clean || !disk.failed().is_empty(), "the log was not closed in good order");
+        assert!(
+            report.clean || !faulty.failed().is_empty(),
+            "the log was not closed in good order"
+        );
         let log = wal.reader();
         for (client, acknowledged) in acknowledged.into_iter().enumerate() {
-            let logged = reader::logged(&*log, client);
+            let logged = reader::logged(&*log, client).unwrap();
             assert!(logged >= acknowledged.into_inner(), "an acknowledged batch is lost");
         }
         let durable = base.durable();
@@ -130,7 +146,7 @@ impl Stage {
 }
 
 /// The log on a disk; its segments are as small as can be, so that some tests cross their ends.
-fn open(disk: &MemoryDisk) -> (LocalWal, RecoveryReport) {
+fn open(disk: &(impl Disk + Clone + 'static)) -> (LocalWal, RecoveryReport) {
     let origin = Origin::Fixed { log_id: Uuid::nil(), salt: 7, created_at: TimestampMs(0) };
     let options = Options { segment_bytes: 4096, witnessed: Seq::ZERO, origin };
     LocalWal::open(Arc::new(disk.clone()), Path::new(DIR), options).unwrap()

@@ -2,7 +2,6 @@
 
 use std::{
     future::Future as _,
-    io::ErrorKind,
     pin::pin,
     sync::Arc,
     task::{Context as TaskContext, Waker},
@@ -12,7 +11,7 @@ use shuttle::future::block_on;
 
 use super::{CLIENTS, Context, ExecuteError, RUNS, Stage, batch, open, reader};
 use crate::base::{
-    disk::memory::Fault,
+    disk::faulty::{Failure, Fault},
     sync::{
         schedules::{draw, explore},
         thread,
@@ -45,6 +44,12 @@ fn play(stage: Stage, client: impl Fn(&Stage, usize) + Clone + Send + 'static) {
     stage.end();
 }
 
+/// One of the next calls to the disk fails, once.
+fn fail_soon(stage: &Stage, failure: Failure) {
+    let call = 1 + usize::try_from(draw(12)).unwrap();
+    stage.faulty.plan(call, Fault::Once(failure));
+}
+
 #[test]
 fn what_is_acknowledged_is_durable_and_in_every_view() {
     explore(|| {
@@ -62,7 +67,7 @@ fn what_is_acknowledged_is_durable_and_in_every_view() {
 fn after_a_failed_sync_nobody_is_acknowledged_and_reads_go_on() {
     explore(|| {
         let stage = Stage::new();
-        stage.disk.plan(stage.disk.calls() + 1 + draw(6), Fault::Once(ErrorKind::Other));
+        fail_soon(&stage, Failure::Io);
         play(stage, |stage, client| {
             let mut reader = reader::Reader::default();
             for _ in 0..BATCHES {
@@ -85,7 +90,7 @@ fn after_a_failed_sync_nobody_is_acknowledged_and_reads_go_on() {
 fn a_full_disk_refuses_and_later_takes() {
     explore(|| {
         let stage = Stage::new();
-        stage.disk.plan(stage.disk.calls() + 1 + draw(6), Fault::Once(ErrorKind::StorageFull));
+        fail_soon(&stage, Failure::Full);
         play(stage, |stage, client| {
             let mut reader = reader::Reader::default();
             for _ in 0..BATCHES {
@@ -126,7 +131,7 @@ fn a_command_whose_asker_hung_up_is_recorded_by_the_end() {
         stage.end();
         let (wal, _) = open(&disk.after_power_cut(0, 0.0));
         for client in 0..CLIENTS {
-            assert_eq!(reader::logged(&wal.local_reader(), client), BATCHES);
+            assert_eq!(reader::logged(&wal.local_reader(), client).unwrap(), BATCHES);
         }
     });
 }

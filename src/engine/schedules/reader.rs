@@ -9,7 +9,7 @@ use crate::{
         series,
         store::{Read as _, Value},
     },
-    wal::WalReader,
+    wal::{WalError, WalReader},
 };
 
 /// What a reader has seen so far.
@@ -32,7 +32,10 @@ impl Reader {
             1 => indexed(stage, client),
             2 => series::page(&views.view(), RUNS[client], "m", 0, usize::MAX).points.len() as u64,
             _ => {
-                let seen = logged(stage.engine.log(), client);
+                let Ok(seen) = logged(stage.engine.log(), client) else {
+                    assert!(!stage.faulty.failed().is_empty(), "the log cannot be read");
+                    return;
+                };
                 assert!(seen >= self.in_log[client], "the log went backwards");
                 self.in_log[client] = seen;
                 seen
@@ -90,15 +93,15 @@ fn indexed(stage: &Stage, client: usize) -> u64 {
 }
 
 /// The batches that the log holds.
-pub(super) fn logged(log: &dyn WalReader, client: usize) -> u64 {
+pub(super) fn logged(log: &dyn WalReader, client: usize) -> Result<u64, WalError> {
     let (mut params, mut tags) = (0, 0);
     for record in log.read_from(Seq(1)) {
-        match codec::decode_record(&record.unwrap()).unwrap().event {
+        match codec::decode_record(&record?).unwrap().event {
             Event::ParamsLogged(it) if it.run_id == RUNS[client] => params += 1,
             Event::RunTagsSet(it) if it.run_id == RUNS[client] => tags += 1,
             _ => {}
         }
     }
     assert_eq!(params, tags, "the log shows a part of a batch");
-    params
+    Ok(params)
 }
