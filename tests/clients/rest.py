@@ -9,9 +9,9 @@ import urllib.parse
 class Refused(Exception):
     """The server answered, but not with 200."""
 
-    def __init__(self, status: int, message: str):
-        super().__init__(message)
-        self.status = status
+    def __init__(self, request: str, status: int, content: bytes):
+        super().__init__(f"{request}: {status} {content[:500]!r}")
+        self.status, self.content = status, content
 
 
 class Rest:
@@ -28,7 +28,7 @@ class Rest:
         answer = self.connection.getresponse()
         content = answer.read()
         if answer.status != 200:
-            raise Refused(answer.status, f"{method} {path}: {answer.status} {content[:500]!r}")
+            raise Refused(f"{method} {path}", answer.status, content)
         return content
 
     def post(self, route: str, method: str = "POST", **body):

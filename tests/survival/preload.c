@@ -19,6 +19,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <sys/syscall.h>
 #include <sys/uio.h>
 #include <time.h>
@@ -194,3 +195,5 @@ REPLACE(int, lstat64, (const char *path, struct stat64 *to), STAT, -1, path, -1,
 REPLACE(int, fstat64, (int fd, struct stat64 *to), STAT, fd, NULL, -1, fd, to)
 REPLACE(int, fstatat64, (int fd, const char *path, struct stat64 *to, int flags), STAT, fd, path, -1, fd, path, to, flags)
 REPLACE(int, statx, (int fd, const char *path, int flags, unsigned mask, struct statx *to), STAT, fd, path, -1, fd, path, flags, mask, to)
+REPLACE(int, statvfs64, (const char *path, struct statvfs64 *to), STAT, -1, path, -1, path, to)
+REPLACE(int, fstatvfs64, (int fd, struct statvfs64 *to), STAT, fd, NULL, -1, fd, to)
