@@ -1,69 +1,99 @@
-//! Where two sets of views part: the first entry, in the order of the keys, that only one of them
-//! has or that they keep differently; told so that a person knows which entity it is.
+//! Where views and the files of a cache part: the first entry, in the order of the keys, that only one
+//! of them has or that they keep differently; told so that a person knows which entity it is.
 
 use std::{cmp::Ordering, fmt};
 
 use crate::{
     event::WebhookTrigger,
     views::{
-        digest::entries,
-        keys::{self, part, table},
-        store::{Read, Value},
+        keys::{self, Key, part, table},
+        store::{Entry, Value},
     },
 };
 
 /// Characters of a value that are told.
 const VALUE_CHARS_MAX: usize = 200;
 
-/// An entry that two sets of views keep differently.
+/// An entry that views and files keep differently.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Difference {
     /// What the entry is about.
     pub entry: String,
-    /// The left value, if there is one.
+    /// The first field that differs, if both have the entry.
+    pub field: Option<String>,
+    /// What the views have, if anything.
     pub left: Option<String>,
-    /// The right value, if there is one.
+    /// What the files have, if anything.
     pub right: Option<String>,
 }
 
-/// The first entry that differs; `None` if all are the same to the byte.
-pub fn first_difference(left: &dyn Read, right: &dyn Read) -> Option<Difference> {
-    let (mut lefts, mut rights) = (entries(left), entries(right));
+/// The first entry that differs between views and the files of a cache; `None` if all are the same to
+/// the byte. Reads both as it goes.
+pub fn first_difference<E>(
+    views: impl Iterator<Item = (Key, Value)>,
+    files: impl Iterator<Item = Result<Entry, E>>,
+) -> Result<Option<Difference>, E> {
+    let (mut views, mut files) = (views, files);
     loop {
-        let (a, b) = (lefts.next(), rights.next());
-        let order = match (&a, &b) {
-            (None, None) => return None,
+        let (left, right) = (views.next(), files.next().transpose()?);
+        let order = match (&left, &right) {
+            (None, None) => return Ok(None),
             (Some(_), None) => Ordering::Less,
             (None, Some(_)) => Ordering::Greater,
-            (Some((a, _)), Some((b, _))) => a.cmp(b),
+            (Some((left, _)), Some((right, _))) => left.cmp(right),
         };
-        let only_left = a.filter(|_| order.is_le());
-        let only_right = b.filter(|_| order.is_ge());
-        if let (Some((_, a)), Some((_, b))) = (&only_left, &only_right)
-            && a.encode() == b.encode()
+        let left = left.filter(|_| order.is_le());
+        let right = right.filter(|_| order.is_ge());
+        if let (Some((_, left)), Some((_, right))) = (&left, &right)
+            && left.encode() == *right
         {
             continue;
         }
-        let key = only_left.as_ref().or(only_right.as_ref()).map(|(key, _)| describe(key));
-        return Some(Difference {
-            entry: key.unwrap_or_default(),
-            left: only_left.map(|(_, value)| shorten(&value)),
-            right: only_right.map(|(_, value)| shorten(&value)),
-        });
+        return Ok(Some(difference(left, right)));
     }
+}
+
+fn difference(left: Option<(Key, Value)>, right: Option<Entry>) -> Difference {
+    let key = left.as_ref().map(|it| &it.0).or(right.as_ref().map(|it| &it.0));
+    let entry = key.map(|key| describe(key)).unwrap_or_default();
+    let left = left.map(|(_, value)| format!("{value:#?}"));
+    let right = right.map(|(_, bytes)| match Value::decode(&bytes) {
+        Ok(value) => format!("{value:#?}"),
+        Err(error) => format!("nothing that can be read: {error}"),
+    });
+    let field = left.as_deref().zip(right.as_deref()).and_then(|(a, b)| first_field(a, b));
+    let told = |text: String| shorten(&text.split_whitespace().collect::<Vec<_>>().join(" "));
+    Difference { entry, field, left: left.map(told), right: right.map(told) }
+}
+
+/// The path of the first field that two values, each written one field a line, have differently.
+fn first_field(left: &str, right: &str) -> Option<String> {
+    let mut path: Vec<(usize, &str)> = Vec::new();
+    for (left, right) in left.lines().zip(right.lines()) {
+        let depth = left.len() - left.trim_start().len();
+        path.retain(|(above, _)| *above < depth);
+        if let Some((name, _)) = left.trim_start().split_once(": ") {
+            path.push((depth, name));
+        }
+        if left != right {
+            let names = path.iter().map(|(_, name)| *name).collect::<Vec<_>>();
+            return Some(names.join(".")).filter(|path| !path.is_empty());
+        }
+    }
+    None
 }
 
 impl fmt::Display for Difference {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.entry)
+        f.write_str(&self.entry)?;
+        self.field.iter().try_for_each(|field| write!(f, ", {field}"))
     }
 }
 
-fn shorten(value: &Value) -> String {
-    let text = format!("{value:?}");
+fn shorten(text: &str) -> String {
     match text.char_indices().nth(VALUE_CHARS_MAX) {
         Some((end, _)) => format!("{}...", text.get(..end).unwrap_or_default()),
-        None => text,
+        None => text.to_owned(),
     }
 }
 
@@ -147,32 +177,44 @@ fn text(bytes: &[u8]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::views::{Position, Views, store::Key};
+    use crate::{base::Seq, domain::entity::Point, views::store::Place};
 
-    fn views(entries: &[(Key, u64)]) -> Views {
-        let views = Views::in_memory([0; 16]);
-        let mut changes = views.changes();
-        entries.iter().for_each(|(key, value)| changes.put(key.clone(), Value::Number(*value)));
-        views.publish(changes, Position::default());
-        views
+    /// The entry that differs, its field, and the two values.
+    type Told = (String, Option<String>, Option<String>, Option<String>);
+
+    fn told(left: &[(Key, Value)], right: &[(Key, Value)]) -> Option<Told> {
+        let files = right.iter().map(|(key, value)| Ok::<_, ()>((key.clone(), value.encode())));
+        let found = first_difference(left.iter().cloned(), files).unwrap()?;
+        Some((found.entry, found.field, found.left, found.right))
     }
 
     #[test]
     fn the_first_entry_that_differs_is_named() {
-        let (a, b) = (keys::experiment_name("a"), keys::experiment_name("b"));
-        let both = views(&[(a.clone(), 1), (b.clone(), 2)]);
-        let entry = |left: &Views, right: &Views| {
-            let found = first_difference(&left.view(), &right.view())?;
-            Some((found.entry, found.left, found.right))
-        };
-        let (one, two) = (Some("Number(1)".to_owned()), Some("Number(2)".to_owned()));
+        let entry = |name: &str, number| (keys::experiment_name(name), Value::Number(number));
+        let (a, b) = (entry("a", 1), entry("b", 2));
+        let both = [a.clone(), b.clone()];
+        let (one, two) = (Some("Number( 1, )".to_owned()), Some("Number( 2, )".to_owned()));
         let name = |name: &str| format!("experiment name {name}");
-        assert_eq!(entry(&both, &both), None);
-        assert_eq!(entry(&both, &views(&[(b.clone(), 2)])), Some((name("a"), one.clone(), None)));
-        assert_eq!(entry(&views(&[(b.clone(), 2)]), &both), Some((name("a"), None, one.clone())));
-        assert_eq!(entry(&both, &views(&[(a.clone(), 1)])), Some((name("b"), two.clone(), None)));
-        let other = views(&[(a, 1), (b, 1)]);
-        assert_eq!(entry(&both, &other), Some((name("b"), two, one)));
+        assert_eq!(told(&both, &both), None);
+        assert_eq!(told(&both, &both[1..]), Some((name("a"), None, one.clone(), None)));
+        assert_eq!(told(&[b], &both), Some((name("a"), None, None, one.clone())));
+        assert_eq!(told(&both, &both[..1]), Some((name("b"), None, two.clone(), None)));
+        assert_eq!(told(&both, &[a, entry("b", 1)]), Some((name("b"), None, two, one)));
+    }
+
+    #[test]
+    fn the_first_field_that_differs_is_named() {
+        let metric = |step, value| {
+            let point = Point { timestamp: 5, step, value };
+            [(
+                keys::run_part("ab", part::METRIC, "loss"),
+                Value::Point(Place { seq: Seq(1), index: 0 }, point),
+            )]
+        };
+        let field = |step, value| told(&metric(1, 0.5), &metric(step, value)).and_then(|it| it.1);
+        assert_eq!(field(1, 0.5), None);
+        assert_eq!(field(2, 0.5).as_deref(), Some("step"));
+        assert_eq!(field(1, f64::NAN).as_deref(), Some("value"));
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 /// All went well.
 pub const OK: i32 = 0;
-/// A check found a difference (`verify`, `replay --compare`).
+/// A check found a difference (`verify --views`, `replay --compare`).
 pub const DIFFERENCE: i32 = 1;
 /// The command line or the environment is wrong, or something cannot be opened.
 pub const USAGE: i32 = 2;

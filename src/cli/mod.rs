@@ -11,6 +11,7 @@ mod serve;
 mod telemetry;
 mod usage;
 mod verify;
+mod views;
 
 use clap::{Parser, Subcommand};
 
@@ -23,7 +24,7 @@ pub use usage::parse;
 const EXIT_CODES: &str = "\
 Exit codes:
   0   all went well
-  1   a comparison found a difference (replay --compare)
+  1   a comparison found a difference (verify --views, replay --compare)
   2   the command line or the environment is wrong, or something cannot be opened
   3   the log is damaged; nothing was changed
   70  the view cache failed while running; the next start rebuilds it

@@ -3,7 +3,11 @@
 use std::{path::PathBuf, sync::Arc};
 
 use super::failure::Failure;
-use crate::{base::disk::RealDisk, engine::LOG_DIR, wal::LocalReader};
+use crate::{
+    base::disk::RealDisk,
+    engine::{LOG_DIR, VIEWS_DIR},
+    wal::LocalReader,
+};
 
 /// Where data is kept unless something else is said.
 pub(super) const DATA_DIR: &str = "./runlog-data";
@@ -24,6 +28,11 @@ impl LogPlace {
     /// The directory with the segments.
     pub(super) fn dir(&self) -> PathBuf {
         self.log.clone().unwrap_or_else(|| self.data_dir.join(LOG_DIR))
+    }
+
+    /// The server's view cache, unless only a log is named.
+    pub(super) fn views(&self) -> Option<PathBuf> {
+        self.log.is_none().then(|| self.data_dir.join(VIEWS_DIR))
     }
 
     /// Opens the log for reading.

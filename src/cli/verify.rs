@@ -1,8 +1,14 @@
-//! `runlog verify`: the whole log, byte by byte.
+//! `runlog verify`: the whole log, byte by byte; and whether views are what it says.
 
-use std::fmt::Write as _;
+use std::{fmt::Write as _, path::PathBuf};
 
-use super::{EXIT_CODES, answer::print, failure::Failure, place::LogPlace};
+use super::{
+    EXIT_CODES,
+    answer::print,
+    failure::Failure,
+    place::LogPlace,
+    views::{Existing, Scratch, rebuild},
+};
 use crate::{
     audit::{Check, check},
     base::disk::RealDisk,
@@ -15,9 +21,13 @@ The Merkle root (RFC 6962) stands for all records: write it down, and a later lo
 the same records can be told from one that was changed. A torn tail is not damage: it was never
 acknowledged, and the next start sets it aside.
 
+With --views, the views of a stopped server are folded anew from the log, as far as they have come, and
+compared to the byte. They are only read. The new ones need as much room below TMPDIR.
+
 Examples:
-  runlog verify --data-dir /srv/runlog      a server's log, running or not
-  runlog verify --log /backup/log           a copy
+  runlog verify --data-dir /srv/runlog           a server's log, running or not
+  runlog verify --log /backup/log                a copy
+  runlog verify --data-dir /srv/runlog --views   a stopped server's log and views
 ";
 
 /// Check the whole log
@@ -26,19 +36,35 @@ Examples:
 pub struct Args {
     #[command(flatten)]
     place: LogPlace,
+
+    /// Compare the views of a stopped server with the log: those in the data directory, or in DIR.
+    #[arg(long, value_name = "DIR")]
+    views: Option<Option<PathBuf>>,
 }
 
 pub(super) fn run(args: &Args) -> Result<(), Failure> {
     let dir = args.place.dir();
     let check = check(&RealDisk, &dir)?;
     print(&report(&check))?;
-    if check.is_sound() {
-        return Ok(());
+    if !check.is_sound() {
+        return Err(Failure::damaged(format!(
+            "the log in {} is damaged: keep it as it is, and restore what is named above from a copy",
+            dir.display()
+        )));
     }
-    Err(Failure::damaged(format!(
-        "the log in {} is damaged: keep it as it is, and restore what is named above from a copy",
-        dir.display()
-    )))
+    args.views.as_ref().map_or(Ok(()), |path| compare_views(&args.place, path.clone()))
+}
+
+/// Folds the log as far as the views have come, and compares.
+fn compare_views(place: &LogPlace, path: Option<PathBuf>) -> Result<(), Failure> {
+    let path = path.or_else(|| place.views());
+    let path = path.ok_or_else(|| Failure::usage("name the views' directory after --views"))?;
+    let log = place.open()?;
+    let existing = Existing::open(&path, &log)?;
+    let scratch = Scratch::new();
+    let rebuilt = scratch.views(&log)?;
+    print(&rebuild(&log, &rebuilt, existing.folded())?)?;
+    existing.compare(&rebuilt)
 }
 
 fn report(check: &Check) -> String {

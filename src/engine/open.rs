@@ -31,7 +31,7 @@ impl Default for Options {
 /// Folder of the log in a data directory.
 pub const LOG_DIR: &str = "log";
 /// Folder of the view cache in a data directory.
-const VIEWS_DIR: &str = "views";
+pub const VIEWS_DIR: &str = "views";
 
 pub(super) fn open(
     disk: Arc<dyn Disk>,

@@ -86,6 +86,13 @@ impl Files {
         })
     }
 
+    /// How far the views have come. Reads one leaf.
+    pub fn cursor(&self) -> Result<Cursor, StoreError> {
+        let first = self.all().next().transpose()?.filter(|(key, _)| &**key == CURSOR_KEY);
+        let cursor = first.and_then(|(_, value)| codec::decode(&value).ok());
+        cursor.ok_or_else(|| damaged(&self.path, "nothing says how far it has come"))
+    }
+
     /// Reads everything, and returns the cursor if all is as it was last moved into the files.
     pub fn check(&self) -> Result<Cursor, StoreError> {
         let (mut cursor, mut stated, mut content) = (None, None, Content::default());
