@@ -111,6 +111,7 @@ impl Views {
 
     /// Gives views in memory a base of a test's own.
     #[cfg(test)]
+    #[cfg(feature = "shuttle")]
     pub(crate) fn attach_base(&self, base: Arc<dyn store::Base>) {
         self.layers.attach(base);
     }
