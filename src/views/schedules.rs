@@ -69,7 +69,7 @@ fn look(views: &Views) -> u64 {
 
 #[test]
 fn readers_see_whole_rounds_in_order_while_layers_move() {
-    explore(|| {
+    explore(4000, || {
         let (views, base) = (Arc::new(Views::in_memory([0; 16])), Arc::new(MemoryBase::default()));
         views.attach_base(base.clone());
         let mut threads = Vec::new();

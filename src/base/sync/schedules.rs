@@ -16,22 +16,19 @@ use shuttle::{
     scheduler::{PctScheduler, RandomScheduler, Scheduler},
 };
 
-/// Schedules drawn by each scheduler, unless `RUNLOG_SCHEDULES` says otherwise.
-const SCHEDULES: usize = 1000;
-
 /// Preemptions that the PCT scheduler places in a schedule.
 const PCT_DEPTH: usize = 4;
 
 /// Bytes of a thread's stack.
 const STACK_BYTES: usize = 256 << 10;
 
-/// Runs `scenario` under many schedules: half of them change threads at random, half keep to a drawn
-/// order of threads but for a few preemptions. It must not panic, deadlock or run for ever in any.
-/// The seed is printed; `RUNLOG_SCHEDULES_SEED` repeats it.
-pub fn explore(scenario: impl Fn() + Send + Sync + 'static) {
+/// Runs `scenario` under `count` schedules that change threads at random and as many that keep to a
+/// drawn order of threads but for a few preemptions; `RUNLOG_SCHEDULES` multiplies the count. It must
+/// not panic, deadlock or run for ever in any. The seed is printed; `RUNLOG_SCHEDULES_SEED` repeats it.
+pub fn explore(count: usize, scenario: impl Fn() + Send + Sync + 'static) {
     let number = |name: &str| env::var(name).ok().map(|text| text.parse::<u64>().unwrap());
     let seed = number("RUNLOG_SCHEDULES_SEED").unwrap_or_else(rand::random);
-    let count = number("RUNLOG_SCHEDULES").map_or(SCHEDULES, |count| count.try_into().unwrap());
+    let count = count * usize::try_from(number("RUNLOG_SCHEDULES").unwrap_or(1)).unwrap();
     let scenario = Arc::new(scenario);
     run("random", seed, RandomScheduler::new_from_seed(seed, count), scenario.clone());
     run("PCT", seed, PctScheduler::new_from_seed(seed, PCT_DEPTH, count), scenario);

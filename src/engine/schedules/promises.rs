@@ -52,7 +52,7 @@ fn fail_soon(stage: &Stage, failure: Failure) {
 
 #[test]
 fn what_is_acknowledged_is_durable_and_in_every_view() {
-    explore(|| {
+    explore(400, || {
         play(Stage::new(), |stage, client| {
             let mut reader = reader::Reader::default();
             for _ in 0..BATCHES {
@@ -65,7 +65,7 @@ fn what_is_acknowledged_is_durable_and_in_every_view() {
 
 #[test]
 fn after_a_failed_sync_nobody_is_acknowledged_and_reads_go_on() {
-    explore(|| {
+    explore(400, || {
         let stage = Stage::new();
         fail_soon(&stage, Failure::Io);
         play(stage, |stage, client| {
@@ -88,7 +88,7 @@ fn after_a_failed_sync_nobody_is_acknowledged_and_reads_go_on() {
 
 #[test]
 fn a_full_disk_refuses_and_later_takes() {
-    explore(|| {
+    explore(400, || {
         let stage = Stage::new();
         fail_soon(&stage, Failure::Full);
         play(stage, |stage, client| {
@@ -112,7 +112,7 @@ fn a_full_disk_refuses_and_later_takes() {
 
 #[test]
 fn a_command_whose_asker_hung_up_is_recorded_by_the_end() {
-    explore(|| {
+    explore(400, || {
         let stage = Arc::new(Stage::new());
         let threads = (0..CLIENTS).map(|client| {
             let stage = stage.clone();

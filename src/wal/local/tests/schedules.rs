@@ -35,7 +35,7 @@ fn assert_whole(head: Seq) {
 
 #[test]
 fn readers_see_whole_durable_groups_in_order() {
-    explore(|| {
+    explore(400, || {
         let disk = MemoryDisk::default();
         let (mut wal, _) = open(&disk, options()).unwrap();
         let readers = (0..2).map(|_| {
@@ -71,7 +71,7 @@ fn readers_see_whole_durable_groups_in_order() {
 
 #[test]
 fn a_follower_beside_the_writer_sees_whole_groups_in_order() {
-    explore(|| {
+    explore(400, || {
         let disk = MemoryDisk::default();
         let (mut wal, _) = open(&disk, options()).unwrap();
         let followed: Arc<dyn Disk> = Arc::new(disk);
