@@ -10,15 +10,17 @@ use uuid::Uuid;
 
 use crate::base::{
     Seq,
-    disk::{Disk, DiskError, Open},
+    disk::Disk,
     sync::{Mutex, MutexGuard},
 };
 
 use super::{
+    super::{Damage, WalError},
     follow::Follow,
-    frames::Frames,
-    groups::{Groups, Position, Stop},
+    format::SegmentHeader,
+    groups::Position,
     index::SparseIndex,
+    recover::walk_sealed,
     segment::SegmentFile,
 };
 
@@ -45,8 +47,24 @@ struct State {
 /// A segment as readers see it.
 pub(super) struct Segment {
     pub(super) file: SegmentFile,
-    /// Kept by the writer for the last segment; made at the first need for the others.
-    index: Mutex<Option<SparseIndex>>,
+    /// Kept by the writer for the last segment; for the others, learnt by reading all of it before
+    /// anything of it is handed out.
+    known: Mutex<Option<Known>>,
+}
+
+/// What is known of the groups of a segment.
+struct Known {
+    index: SparseIndex,
+    unsound: Option<Unsound>,
+}
+
+/// Where a segment stops being what was written.
+#[derive(Clone, Copy)]
+struct Unsound {
+    /// The end of the groups that can be believed.
+    from: Position,
+    /// The place, the record there, and what is wrong.
+    place: (u64, Seq, Damage),
 }
 
 impl Shared {
@@ -64,7 +82,8 @@ impl Shared {
     /// Adds a segment after those that are known; its groups up to `at` are durable.
     pub(super) fn push(&self, file: SegmentFile, index: Option<SparseIndex>, at: &Position) {
         let mut state = locked(&self.state);
-        state.segments.push(Arc::new(Segment { file, index: Mutex::new(index) }));
+        let known = index.map(|index| Known { index, unsound: None });
+        state.segments.push(Arc::new(Segment { file, known: Mutex::new(known) }));
         state.set_durable(at);
     }
 
@@ -73,9 +92,9 @@ impl Shared {
     pub(super) fn advance(&self, events: impl Iterator<Item = (Seq, u64)>, at: &Position) {
         let mut state = locked(&self.state);
         if let Some(segment) = state.segments.last()
-            && let Some(index) = locked(&segment.index).as_mut()
+            && let Some(known) = locked(&segment.known).as_mut()
         {
-            events.for_each(|(seq, offset)| index.note(seq, offset));
+            events.for_each(|(seq, offset)| known.index.note(seq, offset));
         }
         state.set_durable(at);
     }
@@ -99,43 +118,63 @@ impl Shared {
         state.segments.get(after.checked_sub(1)?).cloned()
     }
 
-    /// Where the durable groups of a segment end.
+    /// Where the durable groups of a segment end, or stop being sound.
     pub(super) fn limit(&self, segment: &Segment) -> u64 {
-        let state = locked(&self.state);
-        // Segments are numbered from 1, so a segment's number is the index of the next one.
-        let next = usize::try_from(segment.file.header.segno).ok();
-        let next = next.and_then(|index| state.segments.get(index));
-        next.map_or(state.end, |next| next.file.header.prev.data_bytes)
+        let unsound = locked(&segment.known).as_ref().and_then(|known| known.unsound);
+        if let Some(unsound) = unsound {
+            return unsound.from.offset;
+        }
+        self.next_header(segment).map_or_else(|| locked(&self.state).end, |it| it.prev.data_bytes)
     }
 
-    /// The offset of a record at or before `seq` in its segment. Makes the segment's index, by
-    /// reading it once, if there is none and it would help.
-    pub(super) fn floor(&self, segment: &Segment, seq: Seq) -> Result<u64, DiskError> {
-        let header = &segment.file.header;
-        let limit = self.limit(segment);
-        let mut slot = locked(&segment.index);
-        if let Some(index) = slot.as_ref() {
-            return Ok(index.floor(seq));
-        }
-        let mut index = SparseIndex::new(header.base);
-        if seq > header.base {
-            let file = segment.file.open(&*self.disk, Open::Read)?;
-            let frames = Frames::new(file, header.salt, limit, SCAN_WINDOW_BYTES);
-            let mut groups = Groups::new(frames, Position::start(header));
-            while groups.position().offset < limit {
-                match groups.advance() {
-                    Ok(()) => {}
-                    Err(Stop::Disk(error)) => return Err(error),
-                    // Records before the damage can be read; whoever reads on will meet it.
-                    Err(Stop::Damage { .. }) => break,
-                }
-                for event in groups.events() {
-                    index.note(event.header.seq, event.offset);
-                }
+    /// The header of the segment after this one; the last has none.
+    fn next_header(&self, segment: &Segment) -> Option<SegmentHeader> {
+        // Segments are numbered from 1, so a segment's number is the index of the next one.
+        let next = usize::try_from(segment.file.header.segno).ok()?;
+        locked(&self.state).segments.get(next).map(|next| next.file.header)
+    }
+
+    /// The offset of a record at or before `seq` in its segment. The first time, a sealed segment is
+    /// read and checked: its groups, and that it ends as the next one says. Of one that does not,
+    /// only records before the damage are handed out.
+    pub(super) fn floor(&self, segment: &Segment, seq: Seq) -> Result<u64, WalError> {
+        let next = self.next_header(segment);
+        let mut slot = locked(&segment.known);
+        let known = match (slot.take(), next) {
+            (Some(known), _) => known,
+            (None, Some(next)) => self.learn(segment, &next)?,
+            (None, None) => {
+                Known { index: SparseIndex::new(segment.file.header.base), unsound: None }
             }
-            return Ok(slot.insert(index).floor(seq));
+        };
+        let known = slot.insert(known);
+        match known.unsound {
+            Some(Unsound { from, place: (offset, bad, damage) }) if seq >= from.next => {
+                Err(segment.file.damaged(offset, bad, damage))
+            }
+            _ => Ok(known.index.floor(seq)),
         }
-        Ok(index.floor(seq))
+    }
+
+    fn learn(&self, segment: &Segment, next: &SegmentHeader) -> Result<Known, WalError> {
+        let header = &segment.file.header;
+        let (mut index, mut from) = (SparseIndex::new(header.base), Position::start(header));
+        let walked = walk_sealed(&*self.disk, &segment.file, next, &mut |groups| {
+            groups.events().iter().for_each(|event| index.note(event.header.seq, event.offset));
+            from = groups.position();
+        });
+        let unsound = match walked {
+            Ok(_) => None,
+            Err(WalError::Damaged { offset, seq, damage, .. }) => {
+                // Sound groups that are not those that the next segment follows: none is believed.
+                if matches!(damage, Damage::Chain(_)) {
+                    from = Position::start(header);
+                }
+                Some(Unsound { from, place: (offset, seq, damage) })
+            }
+            Err(error) => return Err(error),
+        };
+        Ok(Known { index, unsound })
     }
 }
 
