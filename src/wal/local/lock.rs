@@ -23,9 +23,9 @@ impl Lock {
         let mut word = [0; CLOSED.len()];
         let clean = file.read_at(0, &mut word)? == CLOSED.len() && word == CLOSED;
         let lock = Self { file };
-        // Durable before anything else is changed, so that a crash from here on is seen as one.
+        // Durable before anything else is changed, so that a crash from here on is seen as one. Its
+        // name need not be: a log without the file counts as not closed.
         lock.write(format!("{}\n", disk.process()).as_bytes())?;
-        disk.sync_dir(dir)?;
         Ok((lock, clean))
     }
 
