@@ -8,7 +8,7 @@ fn main() {
             cli::start_telemetry();
             cli::run(command)
         }
-        Err(misuse) => misuse.tell(),
+        Err(code) => code,
     };
     std::process::exit(code);
 }

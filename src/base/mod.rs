@@ -1,6 +1,8 @@
 //! Words that every other room uses: positions, times, ids, bounds, digests, and the one door to
 //! the file system. Imports nothing of ours.
 
+#[cfg(test)]
+pub mod cases;
 pub mod clock;
 pub mod digest;
 pub mod disk;

@@ -18,7 +18,7 @@ use clap::{Parser, Subcommand};
 use crate::base::exit;
 
 pub use telemetry::start as start_telemetry;
-pub use usage::{Misuse, parse};
+pub use usage::parse;
 
 /// What `--help` says of exit codes.
 const EXIT_CODES: &str = "\

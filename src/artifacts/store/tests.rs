@@ -15,6 +15,7 @@ use crate::{
     base::{digest::Sha256Digest, disk::RealDisk},
 };
 
+mod faults;
 mod files;
 
 fn path(raw: &str) -> ArtifactPath {

@@ -47,6 +47,29 @@ pub struct Call {
     pub path: PathBuf,
 }
 
+impl Call {
+    /// Whether it may change what is on the disk, or what of it is durable.
+    pub fn changes(&self) -> bool {
+        !matches!(
+            self.op,
+            DiskOp::Open | DiskOp::Look | DiskOp::Read | DiskOp::List | DiskOp::Space
+        )
+    }
+
+    /// What was asked of which kind of file: numbers in names do not tell files apart.
+    pub fn kind(&self) -> (DiskOp, String) {
+        let name = self.path.file_name().unwrap_or_default().to_string_lossy();
+        let kind = match name.strip_prefix("seg-") {
+            Some(rest) => {
+                let ending = rest.split_once('.').map_or("", |(_, ending)| ending);
+                format!("seg-{}", ending.trim_end_matches(|c: char| c.is_ascii_digit() || c == '-'))
+            }
+            None => name.into_owned(),
+        };
+        (self.op, kind)
+    }
+}
+
 /// A disk that fails as planned. Clones are the same disk.
 #[derive(Clone)]
 pub struct FaultyDisk {
@@ -119,12 +142,8 @@ impl FaultyDisk {
                 Failure::Short => (Errno::IO, true),
             },
         };
-        if let (DiskOp::Sync, Some(memory)) = (op, &self.memory)
-            && fault != Fault::PowerOff
-        {
-            memory.lose_unsynced(path);
-        }
-        Err(Failed { error: DiskError::io(op, path)(Error::from(errno)), half })
+        let error = DiskError::io(op, path)(Error::from(errno));
+        Err(Failed { error, half, power: fault != Fault::PowerOff })
     }
 
     fn file(&self, path: &Path, file: Box<dyn DiskFile>) -> Box<dyn DiskFile> {
@@ -136,6 +155,8 @@ struct Failed {
     error: DiskError,
     /// A write takes a half of its bytes.
     half: bool,
+    /// The machine runs on.
+    power: bool,
 }
 
 impl From<Failed> for DiskError {
@@ -245,7 +266,11 @@ impl DiskFile for FaultyFile {
     }
 
     fn sync_data(&self) -> Result<(), DiskError> {
-        self.disk.call(DiskOp::Sync, &self.path)?;
+        let called = self.disk.call(DiskOp::Sync, &self.path);
+        if let (Err(Failed { power: true, .. }), Some(memory)) = (&called, &self.disk.memory) {
+            memory.lose_unsynced(self.file.meta()?.inode);
+        }
+        called?;
         self.file.sync_data()
     }
 

@@ -1,7 +1,7 @@
 //! What a disk shows beside what it has made durable, and what a power cut may leave of the
 //! difference. The same for the bytes of a file and for the names in a directory.
 
-use std::{collections::BTreeMap, ffi::OsString};
+use std::{collections::BTreeMap, ffi::OsString, sync::Arc};
 
 use rand::{Rng, rngs::StdRng};
 
@@ -18,11 +18,11 @@ pub(super) trait Content: Clone + Default {
     fn pieces(change: &Self::Change) -> Vec<Self::Change>;
 }
 
-/// Content in a cache over a device.
+/// Content in a cache over a device. What is the same is kept once, so images of a disk are cheap.
 #[derive(Clone)]
 pub(super) struct Cached<C: Content> {
-    shown: C,
-    durable: C,
+    shown: Arc<C>,
+    durable: Arc<C>,
     unsynced: Vec<C::Change>,
 }
 
@@ -33,7 +33,8 @@ impl<C: Content> Default for Cached<C> {
 }
 
 impl<C: Content> Cached<C> {
-    pub(super) fn durable(content: C) -> Self {
+    pub(super) fn durable(content: impl Into<Arc<C>>) -> Self {
+        let content = content.into();
         Self { shown: content.clone(), durable: content, unsynced: Vec::new() }
     }
 
@@ -42,12 +43,14 @@ impl<C: Content> Cached<C> {
     }
 
     pub(super) fn change(&mut self, change: C::Change) {
-        self.shown.apply(&change);
+        Arc::make_mut(&mut self.shown).apply(&change);
         self.unsynced.push(change);
     }
 
     pub(super) fn sync(&mut self) {
-        self.unsynced.drain(..).for_each(|change| self.durable.apply(&change));
+        for change in self.unsynced.drain(..) {
+            Arc::make_mut(&mut self.durable).apply(&change);
+        }
     }
 
     /// As after a failed sync: the cache calls its pages clean.
@@ -67,7 +70,7 @@ impl<C: Content> Cached<C> {
         let mut content = self.durable.clone();
         for piece in self.unsynced.iter().flat_map(C::pieces) {
             if rng.random_bool(keep) {
-                content.apply(&piece);
+                Arc::make_mut(&mut content).apply(&piece);
             }
         }
         Self::durable(content)

@@ -104,13 +104,23 @@ impl MemoryDisk {
         Self { inner: Arc::new(Mutex::new(inner)) }
     }
 
-    /// What a failed sync does to what was not synced of a file: it is still shown, and no later sync
-    /// will write it. (Names are not lost so: they are metadata, which a later sync makes durable.)
-    pub fn lose_unsynced(&self, path: &Path) {
-        let mut inner = self.locked();
-        if let Ok(number) = inner.find(DiskOp::Sync, path) {
-            inner.bytes(number).lose();
-        }
+    /// The same disk after a change to one file; all of it durable.
+    pub fn edited(&self, path: &Path, edit: impl FnOnce(&mut Vec<u8>)) -> Self {
+        let copy = self.after_power_cut(0, 1.0);
+        let mut inner = copy.locked();
+        let number = inner.find(DiskOp::Open, path).expect("the file is there");
+        let mut bytes = inner.bytes(number).shown().clone();
+        edit(&mut bytes);
+        *inner.bytes(number) = Cached::durable(bytes);
+        drop(inner);
+        copy
+    }
+
+    /// What a failed sync does to what was not synced of a file, given by its number: it is still
+    /// shown, and no later sync will write it. (Names are not lost so: they are metadata, which a
+    /// later sync makes durable.)
+    pub fn lose_unsynced(&self, inode: u64) {
+        self.locked().bytes(index(inode)).lose();
     }
 
     /// Sets the space that is told to be left. Writes do not use it up.

@@ -1,13 +1,16 @@
 //! Power cuts and failing calls at every place where the log touches the disk. The law: what was
 //! acknowledged is there, whole groups only, and the log goes on.
 
+mod faults;
+mod power;
+
 use super::{append, open, options, read_all};
 use crate::{
     base::{
         Seq,
         disk::{
             DiskOp,
-            faulty::{Failure, Fault, FaultyDisk},
+            faulty::{Call, Failure, Fault, FaultyDisk},
             memory::MemoryDisk,
         },
     },
@@ -39,9 +42,10 @@ fn run(disk: &FaultyDisk) -> Told {
             assert_eq!(wal.next(), Seq(told.acked + 1), "a full disk moved the log");
             appended = append(&mut wal, *count);
         }
+        let sync_failed =
+            disk.failed().iter().any(|call| matches!(call.op, DiskOp::Sync | DiskOp::SyncDir));
+        assert!(appended.is_err() || !sync_failed, "acknowledged after a failed sync");
         if appended.is_err() {
-            let sync_failed =
-                disk.failed().iter().any(|call| matches!(call.op, DiskOp::Sync | DiskOp::SyncDir));
             let again = append(&mut wal, 1);
             let poisoned = matches!(again, Err(WalError::Poisoned { .. }));
             assert!(poisoned || !sync_failed, "{again:?} after a failed sync");
@@ -60,6 +64,11 @@ fn run(disk: &FaultyDisk) -> Told {
     told
 }
 
+/// Opens for writing, which recovers, and goes at once.
+fn recover(disk: &FaultyDisk) {
+    drop(open(disk, options()));
+}
+
 /// Opens what is left; the law.
 fn check(disk: &MemoryDisk, told: Told, what: &str) {
     let (mut wal, _) = open(disk, options()).unwrap_or_else(|e| panic!("{what}: {e:?}"));
@@ -73,10 +82,10 @@ fn check(disk: &MemoryDisk, told: Told, what: &str) {
     assert_eq!(read_all(&wal.local_reader()).unwrap(), head.plus(2), "{what}");
 }
 
-fn calls_of_a_run() -> usize {
+fn calls_of_a_run() -> Vec<Call> {
     let disk = FaultyDisk::over(MemoryDisk::default());
     assert_eq!(run(&disk).acked, GROUPS.iter().sum::<u64>());
-    disk.calls().len()
+    disk.calls()
 }
 
 /// What a run leaves on a disk that fails as planned, and what it was told.
@@ -86,60 +95,6 @@ fn run_with(call: usize, fault: Fault) -> (MemoryDisk, Told) {
     faulty.plan(call, fault);
     let told = run(&faulty);
     (disk, told)
-}
-
-#[test]
-fn a_power_cut_at_any_call_loses_nothing_acknowledged() {
-    for call in 1..=calls_of_a_run() {
-        let (disk, told) = run_with(call, Fault::PowerOff);
-        for (seed, keep) in (0..).zip([0.0, 0.1, 0.5, 0.5, 0.5, 0.9, 1.0]) {
-            let what = format!("power cut at call {call}, seed {seed}, keep {keep}");
-            check(&disk.after_power_cut(seed, keep), told, &what);
-        }
-    }
-}
-
-/// The process dies, the machine does not: what was not synced can be read, and is not durable.
-#[test]
-fn a_kill_at_any_call_loses_nothing_acknowledged() {
-    for call in 1..=calls_of_a_run() {
-        let (disk, told) = run_with(call, Fault::PowerOff);
-        check(&disk, told, &format!("killed at call {call}"));
-    }
-}
-
-#[test]
-fn power_cuts_during_recovery_lose_nothing_acknowledged() {
-    for call in (1..=calls_of_a_run()).step_by(3) {
-        let (disk, told) = run_with(call, Fault::PowerOff);
-        for second in 1..24 {
-            let mut found = disk.after_power_cut((call ^ second) as u64, 0.5);
-            for third in [second, second / 2 + 1] {
-                let faulty = FaultyDisk::over(found.clone());
-                faulty.plan(third, Fault::PowerOff);
-                drop(open(&faulty, options()));
-                found = found.after_power_cut((call + third) as u64, 0.5);
-            }
-            check(&found, told, &format!("power cut at call {call}, then at {second}"));
-        }
-    }
-}
-
-#[test]
-fn any_failing_call_loses_nothing_acknowledged() {
-    let failures = [Failure::Io, Failure::Full];
-    let faults = failures.into_iter().flat_map(|how| [Fault::Once(how), Fault::Forever(how)]);
-    for fault in faults {
-        for call in 1..=calls_of_a_run() {
-            let (disk, told) = run_with(call, fault);
-            for (seed, keep) in (0..).zip([0.0, 0.5, 1.0]) {
-                let what = format!("{fault:?} at call {call}, seed {seed}");
-                check(&disk.after_power_cut(seed, keep), told, &what);
-            }
-            // Opened again in the same boot: after a failed sync, memory shows what the device lacks.
-            check(&disk, told, &format!("{fault:?} at call {call}, same boot"));
-        }
-    }
 }
 
 #[test]
