@@ -2,7 +2,21 @@
 
 use std::io::{self, Write};
 
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+
 use super::failure::Failure;
+use crate::base::Seq;
+
+/// A bar that counts events on standard error, if somebody looks; up to the last, if that is known.
+pub(super) fn progress(until: Option<Seq>) -> ProgressBar {
+    let template = match until {
+        Some(_) => "{bar:40} {pos}/{len} events, {per_sec}, {eta} left",
+        None => "{spinner} {pos} events, {per_sec}",
+    };
+    let target = ProgressDrawTarget::stderr();
+    let bar = ProgressBar::with_draw_target(until.map(|seq| seq.0), target);
+    bar.with_style(ProgressStyle::with_template(template).expect("the template is well formed"))
+}
 
 /// Prints an answer. A reader that has closed the pipe wants no more, which is fine.
 pub(super) fn print(text: &str) -> Result<(), Failure> {
@@ -13,6 +27,12 @@ pub(super) fn print(text: &str) -> Result<(), Failure> {
         }
         _ => Ok(()),
     }
+}
+
+/// Appends a line to an answer.
+pub(super) fn line(text: &mut String, line: std::fmt::Arguments<'_>) {
+    text.push_str(&line.to_string());
+    text.push('\n');
 }
 
 /// Says something beside the answer, in one line. That nobody listens is no failure.

@@ -8,7 +8,7 @@ use crate::{
     base::{disk::DiskError, exit},
     engine::{ExecuteError, OpenError},
     event::codec::DecodeError,
-    transfer::ExportError,
+    transfer::{ExportError, TransferError},
     views::store::StoreError,
     wal::WalError,
 };
@@ -142,6 +142,31 @@ impl From<ExportError> for Failure {
             ExportError::Read(error) => error.into(),
             ExportError::Write(_) => Self::usage(chain(&error)),
         }
+    }
+}
+
+impl From<TransferError> for Failure {
+    fn from(error: TransferError) -> Self {
+        let what = chain(&error);
+        let advice = match &error {
+            TransferError::Log(_) => None,
+            TransferError::Event { .. } => Some("use a newer Runlog"),
+            TransferError::Occupied(_) => Some("name a new directory"),
+            TransferError::DamagedLog { .. } => Some("`runlog verify` tells all that is wrong"),
+            TransferError::DamagedBackup { .. } => Some("use another backup"),
+            TransferError::OtherLog { .. } => Some("name another directory with --to"),
+            TransferError::NoArtifacts(_) => {
+                Some("name their folder with --artifacts, or leave them out with --no-artifacts")
+            }
+            TransferError::Disk(error) if error.is_full() => Some("make room and try again"),
+            _ => None,
+        };
+        let damage = error.is_damage();
+        if let TransferError::Log(error) = error {
+            return error.into();
+        }
+        let message = advice.map_or(what.clone(), |advice| format!("{what}: {advice}"));
+        if damage { Self::damaged(message) } else { Self::usage(message) }
     }
 }
 

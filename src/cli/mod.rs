@@ -2,11 +2,15 @@
 //! standard output, everything else to standard error, a failure in one line with an exit code.
 
 mod answer;
+mod backup;
+mod damage;
 mod failure;
 mod history;
 mod log;
 mod place;
+mod repair;
 mod replay;
+mod restore;
 mod serve;
 mod telemetry;
 mod usage;
@@ -24,9 +28,9 @@ pub use usage::parse;
 const EXIT_CODES: &str = "\
 Exit codes:
   0   all went well
-  1   a comparison found a difference (verify --views, replay --compare)
+  1   a difference was found (verify --views, replay --compare; backup: artifacts are missing)
   2   the command line or the environment is wrong, or something cannot be opened
-  3   the log is damaged; nothing was changed
+  3   the log or the backup is damaged; nothing was changed
   70  the view cache failed while running; the next start rebuilds it
   74  a write or sync of the log failed; what was acknowledged is safe";
 
@@ -54,6 +58,12 @@ pub enum Command {
     Log(log::Args),
     #[allow(missing_docs, reason = "the arguments document themselves")]
     History(history::Args),
+    #[allow(missing_docs, reason = "the arguments document themselves")]
+    Backup(backup::Args),
+    #[allow(missing_docs, reason = "the arguments document themselves")]
+    Restore(restore::Args),
+    #[allow(missing_docs, reason = "the arguments document themselves")]
+    Repair(repair::Args),
 }
 
 /// Runs a command to its end; returns the exit code.
@@ -64,6 +74,9 @@ pub fn run(command: Command) -> i32 {
         Command::Verify(args) => verify::run(&args),
         Command::Log(args) => log::run(&args),
         Command::History(args) => history::run(&args),
+        Command::Backup(args) => backup::run(&args),
+        Command::Restore(args) => restore::run(&args),
+        Command::Repair(args) => repair::run(&args),
     };
     match done {
         Ok(()) => exit::OK,

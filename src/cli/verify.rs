@@ -1,10 +1,13 @@
 //! `runlog verify`: the whole log, byte by byte; and whether views are what it says.
 
-use std::{fmt::Write as _, path::PathBuf};
+use std::path::PathBuf;
+
+use serde_json::json;
 
 use super::{
     EXIT_CODES,
-    answer::print,
+    answer::{line, print},
+    damage,
     failure::Failure,
     place::LogPlace,
     views::{Existing, Scratch, rebuild},
@@ -20,6 +23,8 @@ Checks framing, checksums, sequence, the links between segments, and that every 
 The Merkle root (RFC 6962) stands for all records: write it down, and a later log that begins with
 the same records can be told from one that was changed. A torn tail is not damage: it was never
 acknowledged, and the next start sets it aside.
+Damage is told place by place: the file and offset, the events that are lost, whether they had been
+acknowledged, and what is intact before and after.
 
 With --views, the views of a stopped server are folded anew from the log, as far as they have come, and
 compared to the byte. They are only read. The new ones need as much room below TMPDIR.
@@ -28,6 +33,7 @@ Examples:
   runlog verify --data-dir /srv/runlog           a server's log, running or not
   runlog verify --log /backup/log                a copy
   runlog verify --data-dir /srv/runlog --views   a stopped server's log and views
+  runlog verify --json | jq .damage              for programs
 ";
 
 /// Check the whole log
@@ -40,15 +46,20 @@ pub struct Args {
     /// Compare the views of a stopped server with the log: those in the data directory, or in DIR.
     #[arg(long, value_name = "DIR")]
     views: Option<Option<PathBuf>>,
+
+    /// Print one JSON object instead.
+    #[arg(long, conflicts_with = "views")]
+    json: bool,
 }
 
 pub(super) fn run(args: &Args) -> Result<(), Failure> {
     let dir = args.place.dir();
     let check = check(&RealDisk, &dir)?;
-    print(&report(&check))?;
+    print(&if args.json { as_json(&check) } else { report(&check) })?;
     if !check.is_sound() {
         return Err(Failure::damaged(format!(
-            "the log in {} is damaged: keep it as it is, and restore what is named above from a copy",
+            "the log in {} is damaged: keep it as it is, and restore what is named above from a copy, \
+             or see `runlog repair --help`",
             dir.display()
         )));
     }
@@ -69,44 +80,49 @@ fn compare_views(place: &LogPlace, path: Option<PathBuf>) -> Result<(), Failure>
 
 fn report(check: &Check) -> String {
     let log = &check.log;
-    let mut text = format!(
-        "log       {}\nsegments  {}\ngroups    {}\nevents    {}\nbytes     {}\nhead      {}\ntail      {}\n",
-        log.log_id,
-        log.segments,
-        log.groups,
-        log.records,
-        log.bytes,
-        log.head,
-        tail(log.tail),
-    );
+    let mut text = String::new();
+    for (name, value) in [
+        ("log", log.log_id.to_string()),
+        ("segments", log.segments.to_string()),
+        ("groups", log.groups.to_string()),
+        ("events", log.records.to_string()),
+        ("bytes", log.bytes.to_string()),
+        ("head", log.head.to_string()),
+        ("tail", tail(log.tail)),
+    ] {
+        line(&mut text, format_args!("{name:<9} {value}"));
+    }
     if let Some(root) = check.root {
         line(&mut text, format_args!("root      {root}"));
     }
     for (kind, count) in &check.events {
         line(&mut text, format_args!("  {count:>10}  {kind}"));
     }
-    for damage in &log.damage {
-        line(&mut text, format_args!("damage    {damage}"));
-    }
-    for event in &check.unreadable {
-        let place =
-            event.place.map(|at| format!(" (segment {}, offset {})", at.segment, at.offset));
-        let place = place.unwrap_or_default();
-        line(&mut text, format_args!("damage    event {}{place}: {}", event.seq, event.why));
-    }
-    let untold = check.unreadable_count - check.unreadable.len() as u64;
-    if untold > 0 {
-        line(&mut text, format_args!("damage    {untold} more events that cannot be read"));
-    }
-    line(
-        &mut text,
-        format_args!("result    {}", if check.is_sound() { "sound" } else { "DAMAGED" }),
-    );
+    damage::tell(&mut text, check);
+    let result = if check.is_sound() { "sound" } else { "DAMAGED" };
+    line(&mut text, format_args!("result    {result}"));
     text
 }
 
-fn line(text: &mut String, line: std::fmt::Arguments<'_>) {
-    writeln!(text, "{line}").expect("text grows");
+fn as_json(check: &Check) -> String {
+    let log = &check.log;
+    let mut answer = json!({
+        "log_id": log.log_id.to_string(),
+        "segments": log.segments,
+        "groups": log.groups,
+        "events": log.records,
+        "bytes": log.bytes,
+        "head": log.head,
+        "tail": tail(log.tail),
+        "root": check.root.map(|root| root.to_string()),
+        "kinds": check.events,
+    });
+    if let (Some(answer), Some(damage)) =
+        (answer.as_object_mut(), damage::as_json(check).as_object())
+    {
+        answer.extend(damage.clone());
+    }
+    format!("{answer}\n")
 }
 
 fn tail(tail: Tail) -> String {

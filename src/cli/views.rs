@@ -7,9 +7,10 @@ use std::{
     time::Instant,
 };
 
-use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
-
-use super::{answer::print, failure::Failure};
+use super::{
+    answer::{print, progress},
+    failure::Failure,
+};
 use crate::{
     audit::first_difference,
     base::{Seq, id},
@@ -27,9 +28,7 @@ pub(super) const CACHE_BYTES: usize = 256 << 20;
 
 /// Folds the log up to `until`, with a bar if somebody looks; returns what to tell of it.
 pub(super) fn rebuild(log: &LocalReader, views: &Views, until: Seq) -> Result<String, Failure> {
-    let style = ProgressStyle::with_template("{bar:40} {pos}/{len} events, {per_sec}, {eta} left");
-    let bar = ProgressBar::with_draw_target(Some(until.0), ProgressDrawTarget::stderr());
-    bar.set_style(style.expect("the template is well formed"));
+    let bar = progress(Some(until));
     let start = Instant::now();
     replay(log, views, until, &mut |seq| bar.set_position(seq.0))?;
     views.flush()?;

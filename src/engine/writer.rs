@@ -255,7 +255,13 @@ fn actor(state: &Changes<'_>, context: &Context, event: &Event) -> String {
         }
         // <experiment>/<run>/artifacts/...
         (_, Subject::Artifact(path)) => path.split('/').nth(1).and_then(run_user),
-        (_, Subject::Experiment(_) | Subject::RegisteredModel(_) | Subject::Webhook(_)) => None,
+        (
+            _,
+            Subject::Experiment(_)
+            | Subject::RegisteredModel(_)
+            | Subject::Webhook(_)
+            | Subject::Log(_),
+        ) => None,
     };
     user.unwrap_or_else(|| "anonymous".to_owned())
 }

@@ -157,6 +157,18 @@ codes! {
     }
 }
 
+codes! {
+    /// Why a repair could not keep an event.
+    LossReason {
+        /// Its bytes are not those that were written, or its file was missing.
+        Damaged = 1, "damaged";
+        /// Its bytes are those that were written, and mean nothing.
+        Unreadable = 2, "unreadable";
+        /// It is intact, but rests on an event that is lost. It is kept aside.
+        Orphaned = 3, "orphaned";
+    }
+}
+
 impl Stage {
     /// The stage that a word in any case stands for, as MLflow accepts it.
     pub fn from_any_case(word: &str) -> Option<Stage> {

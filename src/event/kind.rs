@@ -24,6 +24,8 @@ pub enum Subject<'a> {
     Webhook(&'a str),
     /// An artifact or a folder of them, by path.
     Artifact(&'a str),
+    /// Another log, by its UUID.
+    Log(&'a [u8; 16]),
 }
 
 /// Builds [`Event`] and its encoding from one table.
@@ -120,4 +122,7 @@ events! {
 
     80 v 1 ArtifactStored(v1::artifact::ArtifactStored) of Artifact path;
     81 v 1 ArtifactDeleted(v1::artifact::ArtifactDeleted) of Artifact path;
+
+    96 v 1 EventLost(v1::repair::EventLost) of Log log_id;
+    97 v 1 LogRepaired(v1::repair::LogRepaired) of Log log_id;
 }

@@ -11,12 +11,12 @@ mod readable;
 pub mod v1;
 
 pub use code::{
-    DeliveryOutcome, LoggedModelStatus, RunStatus, Stage, WebhookStatus, WebhookTrigger,
+    DeliveryOutcome, LoggedModelStatus, LossReason, RunStatus, Stage, WebhookStatus, WebhookTrigger,
 };
 pub use kind::{Event, Subject};
 pub use v1::{
     KeyValue, artifact::*, experiment::*, logged_model::*, meta::Meta, meta::Origin, registry::*,
-    run::*, webhook::*,
+    repair::*, run::*, webhook::*,
 };
 
 use crate::base::{Seq, TimestampMs};

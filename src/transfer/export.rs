@@ -133,7 +133,7 @@ struct Line<'a> {
     data: &'a Event,
 }
 
-fn write_line(envelope: &Envelope, out: &mut dyn Write) -> io::Result<()> {
+pub(super) fn write_line(envelope: &Envelope, out: &mut dyn Write) -> io::Result<()> {
     let Envelope { seq, recorded_at, meta, event } = envelope;
     let line = Line {
         seq: *seq,

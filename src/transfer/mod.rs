@@ -1,6 +1,25 @@
-//! In and out: what leaves a log for other tools. Reads only; knows nothing of the log's files, of
-//! HTTP or of the command line.
+//! In and out: events for other tools, copies of a whole data directory, and a new log out of what is
+//! left of a damaged one. Never changes what it reads; knows nothing of HTTP or of the command line.
 
+mod backup;
+mod error;
 mod export;
+mod files;
+mod manifest;
+mod repair;
+mod restore;
+mod survey;
 
+#[cfg(test)]
+mod tests;
+
+pub use backup::{BackedUp, Backup, backup};
+pub use error::TransferError;
 pub use export::{ExportError, Selection, export, follow};
+pub use repair::{LEFT_BEHIND, REPORT, Repair, RepairReport, repair};
+pub use restore::{Restored, restore};
+
+/// Folder of the log in a data directory and in a backup.
+const LOG_DIR: &str = "log";
+/// Folder of the artifacts in a data directory, and of their contents in a backup.
+const ARTIFACTS_DIR: &str = "artifacts";

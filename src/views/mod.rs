@@ -19,10 +19,13 @@ pub mod query;
 #[cfg(feature = "shuttle")]
 mod schedules;
 pub mod series;
+mod standing;
 mod state;
 pub mod store;
 
 use std::{path::Path, sync::Arc};
+
+pub use standing::stands;
 
 use index::Index;
 use store::{Base as _, Changes, Cursor, Layers, Read, SledBase, StoreError, View};

@@ -29,7 +29,8 @@ mod record;
 
 pub use error::{Damage, WalError};
 pub use local::{
-    LocalReader, LocalWal, Options, Origin, RecoveryReport, Tail, TornTail, VerifyReport, verify,
+    Extent, Finding, Found, LocalReader, LocalWal, Lost, Options, Origin, RecoveryReport, Tail,
+    TornTail, VerifyReport, durable, hold, verify, walk,
 };
 pub use memory::MemoryWal;
 pub use record::{NewRecord, Place, Record};

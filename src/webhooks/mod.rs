@@ -23,7 +23,7 @@ use std::{path::Path, sync::Arc, time::Duration};
 use tokio::sync::Semaphore;
 
 pub use dispatch::Dispatcher;
-pub use secret::SecretError;
+pub use secret::{KEY_FILE, SecretError};
 
 use crate::{
     base::{Clock as _, SystemClock, disk::Disk, id},

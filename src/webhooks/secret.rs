@@ -15,7 +15,7 @@ use crate::base::{
 };
 
 /// File of the key in a data directory.
-const KEY_FILE: &str = "webhook-secret.key";
+pub const KEY_FILE: &str = "webhook-secret.key";
 
 /// Why secrets cannot be kept.
 #[derive(Debug, thiserror::Error)]

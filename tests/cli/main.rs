@@ -2,8 +2,10 @@
 
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "test code")]
 
+mod backup;
 mod history;
 mod log;
+mod repair;
 mod replay;
 mod serve;
 mod support;

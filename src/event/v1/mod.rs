@@ -9,6 +9,7 @@ pub mod experiment;
 pub mod logged_model;
 pub mod meta;
 pub mod registry;
+pub mod repair;
 pub mod run;
 pub mod webhook;
 

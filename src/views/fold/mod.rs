@@ -63,6 +63,7 @@ pub fn fold(changes: &mut Changes<'_>, envelope: &Envelope) {
         Event::WebhookDeliverySettled(event) => webhooks::settled(changes, event),
         Event::ArtifactStored(event) => artifact_stored(changes, envelope, event),
         Event::ArtifactDeleted(event) => artifact_deleted(changes, event),
+        Event::EventLost(_) | Event::LogRepaired(_) => {}
     }
     webhooks::post(changes, envelope);
 }

@@ -20,6 +20,7 @@ pub(super) fn record(changes: &mut Changes<'_>, envelope: &Envelope) {
         }
         Subject::Webhook(id) => note(changes, envelope, table::WEBHOOK, id.as_bytes()),
         Subject::Artifact(path) => note(changes, envelope, table::ARTIFACT, path.as_bytes()),
+        Subject::Log(_) => {}
     }
 }
 

@@ -20,7 +20,9 @@ pub(super) const SEGMENT_HEADER_LEN: usize = 128;
 /// Bytes of a record header.
 pub(super) const RECORD_HEADER_BYTES: usize = 32;
 /// Bytes of a group leader: a record header and 16 bytes of payload.
-pub(super) const LEADER_BYTES: u64 = 48;
+pub(super) const LEADER_BYTES: u64 = LEADER_LEN as u64;
+/// The same, as the length of an array.
+pub(super) const LEADER_LEN: usize = 48;
 /// Bytes of the events of one group, with headers and padding.
 pub(super) const GROUP_BYTES_MAX: usize = 256 << 20;
 
@@ -248,6 +250,35 @@ impl Leader {
             group_events: u32::from_le_bytes(fields.take()),
         }
     }
+}
+
+/// The salt under which `bytes` are a group leader, if they are one under any: all of its fields but
+/// the times and sequences are fixed, and the checksum of its payload is begun from nothing. So a
+/// segment can be read whose header is lost.
+pub(super) fn leader_salt(bytes: &[u8; LEADER_LEN]) -> Option<u32> {
+    let (header, payload) = bytes.split_first_chunk::<RECORD_HEADER_BYTES>()?;
+    let mut fields = Fields(header);
+    let payload_len: [u8; 4] = fields.take();
+    let header_crc = u32::from_le_bytes(fields.take());
+    let _seq_and_time: [u8; 16] = fields.take();
+    let kind: [u8; 4] = fields.take();
+    let payload_crc = u32::from_le_bytes(fields.take());
+    let fixed = payload_len == 16_u32.to_le_bytes() && kind == [0, 0, 1, 0];
+    if !fixed || payload_crc != crc32_ieee(payload) {
+        return None;
+    }
+    let covered = header.iter().take(4).chain(header.iter().skip(8));
+    Some(covered.rev().fold(!header_crc, |crc, byte| unwind(crc) ^ u32::from(*byte)) ^ u32::MAX)
+}
+
+/// The state of a CRC-32 before the eight bits that led to `crc`.
+fn unwind(crc: u32) -> u32 {
+    (0..8).fold(
+        crc,
+        |crc, _| {
+            if crc & 0x8000_0000 == 0 { crc << 1 } else { (crc ^ 0xEDB8_8320) << 1 | 1 }
+        },
+    )
 }
 
 /// Bytes that a record with such a payload takes in a segment.

@@ -7,7 +7,7 @@ use crate::base::disk::{DiskError, DiskFile};
 
 use super::{
     super::Damage,
-    format::{LEADER_BYTES, Leader, RECORD_HEADER_BYTES, RecordHeader},
+    format::{LEADER_BYTES, RECORD_HEADER_BYTES, RecordHeader},
 };
 
 /// One record of a segment: its place and its checked header.
@@ -83,18 +83,18 @@ impl Frames {
 
     /// The first sound group leader at or after `from`, wherever records may begin. Finding one past
     /// a damaged group proves that the group had been durable: a leader is written only then.
-    pub(super) fn find_leader(&mut self, from: u64) -> Result<Option<(u64, Leader)>, DiskError> {
+    pub(super) fn find_leader(&mut self, from: u64) -> Result<Option<Frame>, DiskError> {
         let mut offset = from;
         while offset + LEADER_BYTES <= self.limit {
             if let Some(leader) = self.leader(offset)? {
-                return Ok(Some((offset, leader)));
+                return Ok(Some(leader));
             }
             offset += 8;
         }
         Ok(None)
     }
 
-    fn leader(&mut self, offset: u64) -> Result<Option<Leader>, DiskError> {
+    fn leader(&mut self, offset: u64) -> Result<Option<Frame>, DiskError> {
         let salt = self.salt;
         let Some(bytes) = self.bytes(offset, RECORD_HEADER_BYTES)? else { return Ok(None) };
         let bytes = bytes.first_chunk().expect("as many bytes as were asked for");
@@ -102,8 +102,9 @@ impl Frames {
         if !header.is_leader() {
             return Ok(None);
         }
-        match self.payload(&Frame { offset, header }) {
-            Ok(payload) => Ok(Some(Leader::decode(payload))),
+        let frame = Frame { offset, header };
+        match self.payload(&frame) {
+            Ok(_) => Ok(Some(frame)),
             Err(FrameError::Damage(_)) => Ok(None),
             Err(FrameError::Disk(error)) => Err(error),
         }

@@ -64,6 +64,11 @@ impl Groups {
         self.at
     }
 
+    /// Goes on elsewhere.
+    pub(super) fn go_to(&mut self, at: Position) {
+        self.at = at;
+    }
+
     /// The events of the group that [`Self::advance`] has stepped over.
     pub(super) fn events(&self) -> &[Frame] {
         &self.events

@@ -10,6 +10,21 @@ const NAME: &str = "LOCK";
 /// What a writer leaves there when it has closed the log.
 const CLOSED: &[u8] = b"closed\n";
 
+/// Keeps writers from the log in `dir` until the answer is dropped, without writing anything; fails
+/// if there is one. A log that has no lock file, or lies on media that cannot be written, has none.
+pub fn hold(disk: &dyn Disk, dir: &Path) -> Result<Option<Box<dyn DiskFile>>, DiskError> {
+    let path = dir.join(NAME);
+    match disk.look(&path) {
+        Err(error) if error.is_missing() => return Ok(None),
+        found => found?,
+    };
+    match disk.lock(&path) {
+        Ok(held) => Ok(Some(held)),
+        Err(locked @ DiskError::Locked { .. }) => Err(locked),
+        Err(DiskError::Io { .. }) => Ok(None),
+    }
+}
+
 /// The lock, until it is dropped.
 pub(super) struct Lock {
     file: Box<dyn DiskFile>,

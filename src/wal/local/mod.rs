@@ -10,6 +10,7 @@
 //!
 //! Knows bytes and files; does not know what a payload means.
 
+mod durable;
 mod follow;
 mod format;
 mod frames;
@@ -28,8 +29,10 @@ mod writer;
 #[cfg(test)]
 mod tests;
 
+pub use durable::{Extent, durable};
+pub use lock::hold;
 pub use options::{Options, Origin};
 pub use reader::LocalReader;
 pub use recover::{RecoveryReport, TornTail};
-pub use verify::{Tail, VerifyReport, verify};
+pub use verify::{Finding, Found, Lost, Tail, VerifyReport, verify, walk};
 pub use writer::LocalWal;

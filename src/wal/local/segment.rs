@@ -49,6 +49,15 @@ impl SegmentFile {
         WalError::Damaged { segment: self.path.clone(), offset, seq, damage }
     }
 
+    /// That a file of `actual` bytes is as long as it was created.
+    pub(super) fn check_length(&self, actual: u64) -> Result<(), WalError> {
+        let SegmentHeader { capacity: expected, base, .. } = self.header;
+        if actual >= expected {
+            return Ok(());
+        }
+        Err(self.damaged(0, base, Damage::Short { expected, actual }))
+    }
+
     /// The error for a record that could not be read.
     pub(super) fn unsound(&self, offset: u64, seq: Seq, error: FrameError) -> WalError {
         match error {
@@ -101,24 +110,27 @@ pub(super) fn chain(
 }
 
 fn read_header(disk: &dyn Disk, path: &Path) -> Result<SegmentFile, WalError> {
+    let (segment, actual) = parse_header(disk, path)?;
+    segment.check_length(actual)?;
+    Ok(segment)
+}
+
+/// The segment in a file by its header, if that is sound, and the length of the file.
+pub(super) fn parse_header(disk: &dyn Disk, path: &Path) -> Result<(SegmentFile, u64), WalError> {
     let file = disk.open(path, Open::Read)?;
     let mut bytes = [0; SEGMENT_HEADER_LEN];
     let read = file.read_at(0, &mut bytes)?;
     let named = path.file_name().and_then(|name| parse_file_name(name.to_str()?));
     let seq = named.map_or(Seq::ZERO, |(_, base)| base);
-    let damaged = |damage| WalError::Damaged { segment: path.to_owned(), offset: 0, seq, damage };
-    let header = match SegmentHeader::decode(bytes.get(..read).unwrap_or_default()) {
-        Ok(header) => header,
-        Err(BadHeader::Damaged(damage)) => return Err(damaged(damage)),
-        Err(BadHeader::Newer(found)) => {
-            return Err(WalError::Newer { segment: path.to_owned(), found, supported: VERSION });
+    match SegmentHeader::decode(bytes.get(..read).unwrap_or_default()) {
+        Ok(header) => Ok((SegmentFile { path: path.to_owned(), header }, file.byte_len()?)),
+        Err(BadHeader::Damaged(damage)) => {
+            Err(WalError::Damaged { segment: path.to_owned(), offset: 0, seq, damage })
         }
-    };
-    let actual = file.byte_len()?;
-    if actual < header.capacity {
-        return Err(damaged(Damage::Short { expected: header.capacity, actual }));
+        Err(BadHeader::Newer(found)) => {
+            Err(WalError::Newer { segment: path.to_owned(), found, supported: VERSION })
+        }
     }
-    Ok(SegmentFile { path: path.to_owned(), header })
 }
 
 fn check_link(

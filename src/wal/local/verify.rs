@@ -1,31 +1,32 @@
 //! Checking a whole log offline: every byte that counts, every link between segments, every digest.
-//! Takes no lock and writes nothing. Goes on after damage with the next segment, so that one walk
-//! tells all there is.
+//! Takes no lock and writes nothing. Steps over damage and goes on wherever a checksum says that a
+//! record is what was written, so that one walk tells all that is lost and all that is not.
+//!
+//! What counts as intact past a damaged place: a record whose header and payload have the right
+//! checksums and whose batch is whole, if something after it proves that its group had been durable.
+//! A group that nothing proves counts whole or not at all, as when a log is opened.
 
-use std::{path::Path, sync::Arc};
+mod account;
+mod batches;
+mod slots;
+mod walk;
+
+use std::{ops::Range, path::Path};
 
 use uuid::Uuid;
 
-use crate::base::{
-    Seq,
-    disk::{Disk, Open},
-};
+use crate::base::{Seq, disk::Disk};
 
-use super::{
-    super::{Damage, Record, WalError},
-    format::SegmentHeader,
-    frames::Frames,
-    groups::{Groups, Position},
-    reader::record,
-    recover::{End, judge, walk_sealed},
-    segment::{self, SegmentFile, begin_sha256, finish_sha256},
-    shared::SCAN_WINDOW_BYTES,
-};
+use super::super::{Record, WalError};
+use walk::Walk;
+
+/// What is wrong is told place by place up to here, and then only counted.
+const FINDINGS_MAX: usize = 100;
 
 /// What a check of a whole log found.
 #[derive(Debug)]
 pub struct VerifyReport {
-    /// The log's id.
+    /// The log's id: that of most of its segments.
     pub log_id: Uuid,
     /// Segment files.
     pub segments: usize,
@@ -39,8 +40,12 @@ pub struct VerifyReport {
     pub head: Seq,
     /// How the log ends.
     pub tail: Tail,
-    /// What is wrong, in order; empty if the log is sound.
-    pub damage: Vec<WalError>,
+    /// What is wrong, in order, up to 100 places; empty if the log is sound.
+    pub damage: Vec<Finding>,
+    /// Damaged places in all.
+    pub damage_count: u64,
+    /// Records that are known to have been there and cannot be read.
+    pub lost: u64,
 }
 
 /// How a log ends.
@@ -59,127 +64,62 @@ pub enum Tail {
     },
 }
 
+/// One damaged place.
+#[derive(Debug)]
+pub struct Finding {
+    /// What is wrong, and where it begins.
+    pub what: WalError,
+    /// The bytes of the file that are not believed because of it.
+    pub bytes: Range<u64>,
+    /// The records that are lost with them; `None` if none is.
+    pub lost: Option<Lost>,
+    /// Whether something after it proves that it had been durable. Records that were durable may
+    /// have been acknowledged; of others nobody was told.
+    pub durable: bool,
+}
+
+/// Records that cannot be read any more.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Lost {
+    /// The first.
+    pub first: Seq,
+    /// The last; `None` if nothing tells how far the log went.
+    pub last: Option<Seq>,
+}
+
+/// What a walk over a log comes upon, in the order of the log.
+#[derive(Debug)]
+pub enum Found<'a> {
+    /// A sound record.
+    Record(&'a Record),
+    /// Damage.
+    Damage(Finding),
+}
+
 /// Checks the log in `dir` and hands each sound record to `each`, in order. Damage is in the report;
-/// errors are for what prevents looking: no log, a broken chain of segments, a disk that fails.
+/// errors are for what prevents looking: no log, a newer format, a disk that fails.
 pub fn verify(
     disk: &dyn Disk,
     dir: &Path,
     each: &mut dyn FnMut(&Record),
 ) -> Result<VerifyReport, WalError> {
-    let names = segment::names(disk, dir)?;
-    let chain = segment::chain(disk, dir, &names)?;
-    let Some(last) = chain.last() else {
-        return Err(WalError::Absent { dir: dir.to_owned() });
-    };
-    let mut report = VerifyReport {
-        log_id: last.header.log_id,
-        segments: chain.len(),
-        groups: 0,
-        records: 0,
-        bytes: 0,
-        head: Seq::ZERO,
-        tail: Tail::Marked,
-        damage: Vec::new(),
-    };
-    for (segment, next) in chain.iter().zip(chain.iter().skip(1)) {
-        let checked = verify_sealed(disk, segment, &next.header, each, &mut report);
-        note_damage(checked, &mut report)?;
-    }
-    let checked = verify_last(disk, last, each, &mut report);
-    note_damage(checked, &mut report)?;
+    let mut told = Vec::new();
+    let mut report = walk(disk, dir, &mut |found| match found {
+        Found::Record(record) => each(record),
+        Found::Damage(finding) if told.len() < FINDINGS_MAX => told.push(finding),
+        Found::Damage(_) => {}
+    })?;
+    report.damage = told;
     Ok(report)
 }
 
-fn note_damage(checked: Result<(), WalError>, report: &mut VerifyReport) -> Result<(), WalError> {
-    match checked {
-        Err(error) if error.is_damage() => {
-            report.damage.push(error);
-            Ok(())
-        }
-        checked => checked,
-    }
-}
-
-fn verify_sealed(
+/// As [`verify`], but hands damage over, too, where it stands between the records; `damage` in the
+/// report stays empty.
+pub fn walk(
     disk: &dyn Disk,
-    segment: &SegmentFile,
-    next: &SegmentHeader,
-    each: &mut dyn FnMut(&Record),
-    report: &mut VerifyReport,
-) -> Result<(), WalError> {
-    let mut failed = Ok(());
-    let at = walk_sealed(disk, segment, next, &mut |groups| {
-        if failed.is_ok() {
-            failed = count(groups, segment, each, report);
-        }
-    })?;
-    failed?;
-    let file = segment.open(disk, Open::Read)?;
-    let sha256 = finish_sha256(begin_sha256(&*file, at.offset)?);
-    if sha256 != next.prev.sha256 {
-        let damage = Damage::Chain("its digest is not the one that the next segment tells");
-        return Err(segment.damaged(0, segment.header.base, damage));
-    }
-    report.bytes += at.offset;
-    Ok(())
-}
-
-fn verify_last(
-    disk: &dyn Disk,
-    segment: &SegmentFile,
-    each: &mut dyn FnMut(&Record),
-    report: &mut VerifyReport,
-) -> Result<(), WalError> {
-    let file = segment.open(disk, Open::Read)?;
-    let header = &segment.header;
-    let frames = Frames::new(Arc::clone(&file), header.salt, header.capacity, SCAN_WINDOW_BYTES);
-    let mut groups = Groups::new(frames, Position::start(header));
-    // A server may be at work on the tail: what looks wrong is looked at once more.
-    let mut suspect = None;
-    loop {
-        let stop = loop {
-            match groups.advance() {
-                Ok(()) => count(&mut groups, segment, each, report)?,
-                Err(stop) => break stop,
-            }
-        };
-        let at = groups.position();
-        report.tail = match judge(&mut groups.frames, &at, stop, Seq::ZERO) {
-            Ok(End::Torn { until, .. }) => {
-                Tail::Torn { offset: at.offset, bytes: until - at.offset }
-            }
-            Ok(End::Clean) if at.marked => Tail::Marked,
-            Ok(End::Clean) => Tail::Unmarked,
-            Err(stop) if suspect == Some(at.offset) => {
-                report.bytes += at.offset;
-                return Err(segment.stopped(stop));
-            }
-            Err(_) => {
-                suspect = Some(at.offset);
-                let file = Arc::clone(&file);
-                let frames = Frames::new(file, header.salt, header.capacity, SCAN_WINDOW_BYTES);
-                groups = Groups::new(frames, at);
-                continue;
-            }
-        };
-        report.bytes += at.offset;
-        return Ok(());
-    }
-}
-
-/// Takes in the group that was stepped over.
-fn count(
-    groups: &mut Groups,
-    segment: &SegmentFile,
-    each: &mut dyn FnMut(&Record),
-    report: &mut VerifyReport,
-) -> Result<(), WalError> {
-    report.groups += 1;
-    for event in groups.events().to_vec() {
-        let record = record(&mut groups.frames, &event, segment)?;
-        each(&record);
-        report.records += 1;
-        report.head = record.seq;
-    }
-    Ok(())
+    dir: &Path,
+    visit: &mut dyn FnMut(Found<'_>),
+) -> Result<VerifyReport, WalError> {
+    let slots = slots::find(disk, dir)?;
+    Walk::new(disk, dir, &slots, visit).run(slots)
 }

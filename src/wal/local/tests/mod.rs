@@ -6,6 +6,7 @@ mod real;
 mod rows;
 #[cfg(feature = "shuttle")]
 mod schedules;
+mod walk;
 
 use std::{path::Path, sync::Arc};
 
