@@ -8,7 +8,7 @@ fn main() {
             cli::start_telemetry();
             cli::run(command)
         }
-        Err(code) => code,
+        Err(misuse) => misuse.tell(),
     };
     std::process::exit(code);
 }

@@ -50,18 +50,7 @@ impl Moment {
     pub fn first(self, log: &dyn WalReader) -> Result<Seq, WalError> {
         match self {
             Self::Seq(seq) => Ok(seq.max(Seq(1))),
-            Self::Time(_) => {
-                let (mut low, mut high) = (Seq(1), log.head().next());
-                while low < high {
-                    let middle = low.plus((high.0 - low.0) / 2);
-                    if self.is_after(&log.read(middle)?) {
-                        low = middle.next();
-                    } else {
-                        high = middle;
-                    }
-                }
-                Ok(low)
-            }
+            Self::Time(_) => first_that(log, |record| !self.is_after(record)),
         }
     }
 
@@ -69,10 +58,7 @@ impl Moment {
     pub fn last(self, log: &dyn WalReader) -> Result<Seq, WalError> {
         match self {
             Self::Seq(seq) => Ok(seq.min(log.head())),
-            Self::Time(TimestampMs(time)) => {
-                let after = Self::Time(TimestampMs(time.saturating_add(1)));
-                Ok(Seq(after.first(log)?.0 - 1))
-            }
+            Self::Time(_) => Ok(Seq(first_that(log, |record| self.is_before(record))?.0 - 1)),
         }
     }
 
@@ -91,6 +77,21 @@ impl Moment {
             Self::Time(time) => record.recorded_at > time,
         }
     }
+}
+
+/// The first record for which `is` holds; it holds for all behind one for which it does. Past the
+/// head if there is none.
+fn first_that(log: &dyn WalReader, is: impl Fn(&Record) -> bool) -> Result<Seq, WalError> {
+    let (mut low, mut high) = (Seq(1), log.head().next());
+    while low < high {
+        let middle = low.plus((high.0 - low.0) / 2);
+        if is(&log.read(middle)?) {
+            high = middle;
+        } else {
+            low = middle.next();
+        }
+    }
+    Ok(low)
 }
 
 #[cfg(test)]
@@ -113,7 +114,7 @@ mod tests {
     #[test]
     fn times_find_their_place_in_the_log() {
         let mut wal = MemoryWal::default();
-        for time in [10, 20, 20, 30] {
+        for time in [10, 20, 20, 30, i64::MAX] {
             let record = NewRecord {
                 recorded_at: TimestampMs(time),
                 event_type: 1,
@@ -129,12 +130,19 @@ mod tests {
             let moment = Moment::Time(TimestampMs(time));
             (moment.first(&*log).unwrap().0, moment.last(&*log).unwrap().0)
         };
-        let expected =
-            [(5, (1, 0)), (10, (1, 1)), (15, (2, 1)), (20, (2, 3)), (30, (4, 4)), (31, (5, 4))];
+        let expected = [
+            (5, (1, 0)),
+            (10, (1, 1)),
+            (15, (2, 1)),
+            (20, (2, 3)),
+            (30, (4, 4)),
+            (31, (5, 4)),
+            (i64::MAX, (5, 5)),
+        ];
         for (time, place) in expected {
             assert_eq!(places(time), place, "at {time}");
         }
-        assert_eq!(Moment::Seq(Seq(9)).last(&*log).unwrap(), Seq(4));
+        assert_eq!(Moment::Seq(Seq(9)).last(&*log).unwrap(), Seq(5));
         assert_eq!(Moment::Seq(Seq(0)).first(&*log).unwrap(), Seq(1));
     }
 }

@@ -22,7 +22,7 @@ use clap::{Parser, Subcommand};
 use crate::base::exit;
 
 pub use telemetry::start as start_telemetry;
-pub use usage::parse;
+pub use usage::{Misuse, parse};
 
 /// What `--help` says of exit codes.
 const EXIT_CODES: &str = "\

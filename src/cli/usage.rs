@@ -1,29 +1,50 @@
 //! From what was typed to a command, or to one line that says what is wrong with it.
 
-use std::ffi::OsString;
+use std::{ffi::OsString, fmt};
 
-use clap::{Parser, error::ErrorKind};
+use clap::{
+    Parser,
+    error::{Error, ErrorKind},
+};
 
 use super::{Command, CommandLine, answer::say};
 use crate::base::exit;
 
-/// Reads the command line. If there is nothing to run (help was asked for, or the line is wrong),
-/// says so and returns the exit code.
-pub fn parse(args: impl IntoIterator<Item = OsString>) -> Result<Command, i32> {
-    match CommandLine::try_parse_from(args) {
-        Ok(line) => Ok(line.command),
-        Err(error) => {
-            let asked = matches!(error.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion);
-            let bare = error.kind() == ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand;
-            if asked || bare {
-                // A closed pipe is no reason to fail: nobody wants to read more.
-                let _ = error.print();
-            } else {
-                let message = one_line(&error.render().to_string());
-                say(&format!("{message}; see runlog --help"));
-            }
-            Err(if asked { exit::OK } else { exit::USAGE })
+/// Why a command line is no command, in one line; or that something else than a command was asked
+/// for, such as help.
+#[derive(Debug)]
+pub struct Misuse(Error);
+
+/// Reads a command line, the program's own name included.
+pub fn parse(args: impl IntoIterator<Item = OsString>) -> Result<Command, Misuse> {
+    CommandLine::try_parse_from(args).map(|line| line.command).map_err(Misuse)
+}
+
+impl Misuse {
+    /// Prints the help that was asked for, or says what is wrong. Returns the exit code.
+    pub fn tell(&self) -> i32 {
+        let bare = self.0.kind() == ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand;
+        if bare || self.code() == exit::OK {
+            // A closed pipe is no reason to fail: nobody wants to read more.
+            let _ = self.0.print();
+        } else {
+            say(&format!("{self}; see runlog --help"));
         }
+        self.code()
+    }
+
+    /// The exit code.
+    pub fn code(&self) -> i32 {
+        match self.0.kind() {
+            ErrorKind::DisplayHelp | ErrorKind::DisplayVersion => exit::OK,
+            _ => exit::USAGE,
+        }
+    }
+}
+
+impl fmt::Display for Misuse {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&one_line(&self.0.render().to_string()))
     }
 }
 

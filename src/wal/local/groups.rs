@@ -9,6 +9,8 @@ use super::{
     frames::{Frame, FrameError, Frames},
 };
 
+const NO_LEADER: &str = "a group leader belongs here";
+
 /// The end of the groups that count so far, and what the next one must continue.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Position {
@@ -91,7 +93,11 @@ impl Groups {
     /// `offset` and `seq` follow the record being looked at, to say where it failed.
     fn group(&mut self, offset: &mut u64, seq: &mut Seq) -> Result<Position, FrameError> {
         let first = self.frames.frame(*offset)?;
-        let leader = Leader::decode(self.frames.payload(&first)?);
+        let payload = self.frames.payload(&first)?;
+        if !first.header.is_leader() {
+            return Err(Damage::Misplaced(NO_LEADER).into());
+        }
+        let leader = Leader::decode(payload);
         check_leader(&first, &leader, &self.at)?;
         let mut at = Position {
             offset: first.end(),
@@ -126,8 +132,8 @@ impl Groups {
 
 fn check_leader(frame: &Frame, leader: &Leader, at: &Position) -> Result<(), Damage> {
     let header = &frame.header;
-    let why = if !header.is_leader() || header.event_version != 1 || header.batch_more {
-        "a group leader belongs here"
+    let why = if header.event_version != 1 || header.batch_more {
+        NO_LEADER
     } else if header.seq != at.next {
         "sequence does not follow"
     } else if leader.synced >= at.next {

@@ -258,12 +258,14 @@ fn row_m_a_sound_record_in_a_wrong_place_is_refused() {
     let late = TimestampMs(0);
     let unfinished = NewRecord { batch_more: true, ..sound };
     let early = NewRecord { recorded_at: TimestampMs(1), ..sound };
+    let short = NewRecord { payload: b"short", ..sound };
     for (first, record, skip) in [
         (Seq(11), sound, 0),      // a gap
         (Seq(9), sound, 0),       // a repetition
         (Seq(10), unfinished, 0), // a batch that goes on past its group
         (Seq(10), early, 0),      // a time before the last one
         (Seq(10), sound, 48),     // an event without a leader
+        (Seq(10), short, 48),     // one with less in it than a leader has
     ] {
         let mut group = Vec::new();
         encode_group(&mut group, GroupPlace { salt, first, not_before: late }, &[record]);
