@@ -1,6 +1,6 @@
 //! How a command fails: one line that says what is wrong and what to do, and an exit code.
 
-use std::{error::Error, fmt};
+use std::{error::Error, fmt, io};
 
 use crate::{
     artifacts::ArtifactError,
@@ -16,6 +16,41 @@ use crate::{
 /// What to do where no log is.
 const NAME_IT: &str = "name the data directory with --data-dir, or the log's own with --log";
 
+/// What to do about a full disk.
+const MAKE_ROOM: &str = "make room, then start again";
+
+/// What to do about an error of the system, where that is clear.
+fn advice(kind: io::ErrorKind) -> Option<&'static str> {
+    match kind {
+        io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => Some(MAKE_ROOM),
+        io::ErrorKind::ReadOnlyFilesystem => {
+            Some("make that file system writable, or choose another --data-dir")
+        }
+        io::ErrorKind::PermissionDenied => {
+            Some("give this user the right to do so, or choose another --data-dir")
+        }
+        io::ErrorKind::NotADirectory | io::ErrorKind::AlreadyExists => {
+            Some("a file is where a directory must be: choose another --data-dir")
+        }
+        io::ErrorKind::IsADirectory => Some("a directory is where a file must be: remove it"),
+        _ => None,
+    }
+}
+
+/// An error with its causes, and what to do about it.
+fn advised(error: &(dyn Error + 'static)) -> String {
+    match kind(error).and_then(advice) {
+        Some(advice) => format!("{}: {advice}", chain(error)),
+        None => chain(error),
+    }
+}
+
+/// What the system said, if it is among the causes.
+fn kind(error: &(dyn Error + 'static)) -> Option<io::ErrorKind> {
+    let mut causes = std::iter::successors(Some(error), |&error| error.source());
+    causes.find_map(|error| error.downcast_ref::<io::Error>()).map(io::Error::kind)
+}
+
 /// A command that did not do what it was asked to.
 #[derive(Debug)]
 pub(super) struct Failure {
@@ -27,6 +62,11 @@ impl Failure {
     /// The command line or environment is wrong, or something cannot be opened.
     pub(super) fn usage(message: impl Into<String>) -> Self {
         Self { code: exit::USAGE, message: message.into() }
+    }
+
+    /// Something cannot be opened, and what can be done about it.
+    pub(super) fn of(error: &(dyn Error + 'static)) -> Self {
+        Self::usage(advised(error))
     }
 
     /// A comparison found a difference.
@@ -73,7 +113,7 @@ fn chain(error: &dyn Error) -> String {
 
 impl From<DiskError> for Failure {
     fn from(error: DiskError) -> Self {
-        Self::usage(chain(&error))
+        Self::usage(advised(&error))
     }
 }
 
@@ -81,26 +121,27 @@ impl From<WalError> for Failure {
     fn from(error: WalError) -> Self {
         let what = chain(&error);
         match error {
-            WalError::Newer { .. } => Self::damaged(format!("{what}: use a newer Runlog")),
+            WalError::Newer { .. } => Self::usage(format!("{what}: use a newer Runlog")),
             error if error.is_damage() => Self::damaged(format!(
                 "{what}: restore that file from a copy; `runlog verify` tells all that is wrong"
             )),
             WalError::Absent { .. } => Self::usage(format!("{what}: {NAME_IT}")),
-            WalError::Disk(error) if error.is_missing() => {
+            WalError::Disk(ref error) if error.is_missing() => {
                 Self::usage(format!("{what}: {NAME_IT}"))
             }
             WalError::Disk(DiskError::Locked { .. }) => Self::usage(format!(
                 "{what}: stop the server that uses it, or choose another --data-dir"
             )),
-            WalError::Full(_) => Self::usage(format!("{what}: make room and start again")),
+            WalError::Full(_) | WalError::Disk(DiskError::Io { .. }) => {
+                Self::usage(advised(&error))
+            }
             WalError::Poisoned { .. } => Self::poisoned(what),
             WalError::Fenced { .. }
             | WalError::Unfit { .. }
             | WalError::NotFound { .. }
             | WalError::Damaged { .. }
             | WalError::Missing { .. }
-            | WalError::Foreign { .. }
-            | WalError::Disk(DiskError::Io { .. }) => Self::usage(what),
+            | WalError::Foreign { .. } => Self::usage(what),
         }
     }
 }
@@ -109,7 +150,7 @@ impl From<WalError> for Failure {
 fn undecodable(what: String, why: &DecodeError) -> Failure {
     match why {
         DecodeError::UnknownKind { .. } | DecodeError::UnknownCodec(_) => {
-            Failure::damaged(format!("{what}: use a newer Runlog"))
+            Failure::usage(format!("{what}: use a newer Runlog"))
         }
         DecodeError::Malformed(_) => Failure::damaged(what),
     }
@@ -131,7 +172,9 @@ impl From<OpenError> for Failure {
         match error {
             OpenError::Log(error) => error.into(),
             OpenError::Event { source, .. } => undecodable(what, &source),
-            OpenError::Views(_) | OpenError::Disk(_) => Self::usage(what),
+            OpenError::Views(error) => error.into(),
+            OpenError::Disk(error) => error.into(),
+            OpenError::LogGone { .. } => Self::usage(what),
         }
     }
 }
@@ -172,13 +215,24 @@ impl From<TransferError> for Failure {
 
 impl From<StoreError> for Failure {
     fn from(error: StoreError) -> Self {
-        Self::usage(chain(&error))
+        let what = chain(&error);
+        Self::usage(if error.is_full() { format!("{what}: {MAKE_ROOM}") } else { what })
     }
 }
 
 impl From<ArtifactError> for Failure {
     fn from(error: ArtifactError) -> Self {
-        Self::usage(format!("{}: choose another --artifacts-destination", chain(&error)))
+        let what = chain(&error);
+        Self::usage(match kind(&error) {
+            Some(io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded) => {
+                format!("{what}: {MAKE_ROOM}")
+            }
+            Some(io::ErrorKind::PermissionDenied) => format!(
+                "{what}: give this user the right to write there, or choose another \
+                 --artifacts-destination"
+            ),
+            _ => format!("{what}: choose another --artifacts-destination"),
+        })
     }
 }
 
@@ -187,7 +241,7 @@ impl From<ExecuteError> for Failure {
         let what = chain(&error);
         match error {
             ExecuteError::Poisoned => Self::poisoned(what),
-            ExecuteError::Full => Self::usage(format!("{what}: make room and start again")),
+            ExecuteError::Full => Self::usage(format!("{what}: {MAKE_ROOM}")),
             ExecuteError::Rejected(_)
             | ExecuteError::TooLarge { .. }
             | ExecuteError::Overloaded => Self::usage(what),
@@ -211,6 +265,6 @@ mod tests {
         let failure = Failure::from(ReadError::Event { seq: Seq(3), source: unknown });
         let message = "event 3: codec 9 is unknown: the log was written by a newer Runlog: use a newer Runlog";
         assert_eq!(failure.to_string(), message);
-        assert_eq!(failure.code(), exit::DAMAGED);
+        assert_eq!(failure.code(), exit::USAGE);
     }
 }

@@ -1,5 +1,7 @@
 //! What can go wrong when opening and executing, told so that the caller knows what to do.
 
+use std::path::PathBuf;
+
 use thiserror::Error;
 
 use crate::{
@@ -28,7 +30,7 @@ pub enum ExecuteError {
     #[error("the server is busy; try again")]
     Overloaded,
     /// The disk is full; the same command may succeed once there is space.
-    #[error("no space left for the log; nothing was recorded")]
+    #[error("no space left on the server; nothing was recorded")]
     Full,
     /// Writing has ended until the server is started again.
     #[error("the log cannot be written; the server must be restarted")]
@@ -52,6 +54,19 @@ pub enum OpenError {
     /// The view cache cannot be created.
     #[error(transparent)]
     Views(#[from] StoreError),
+    /// There are views, so there was a log, which is not where it was.
+    #[error(
+        "there is no log in {}, but {} was folded from one: put the log back, or remove the views \
+         to begin anew",
+        log.display(),
+        views.display()
+    )]
+    LogGone {
+        /// Directory of the log.
+        log: PathBuf,
+        /// Directory of the views.
+        views: PathBuf,
+    },
     /// A directory cannot be made or moved.
     #[error(transparent)]
     Disk(#[from] DiskError),

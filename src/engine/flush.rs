@@ -21,15 +21,12 @@ pub(super) struct Flusher {
 }
 
 impl Flusher {
-    /// Starts the thread; it does `first` before anything else.
-    pub(super) fn start(views: Arc<Views>, first: impl FnOnce() + Send + 'static) -> Self {
+    /// Starts the thread.
+    pub(super) fn start(views: Arc<Views>) -> Self {
         let (wake, woken) = sync_channel(1);
         let thread = thread::Builder::new()
             .name("flusher".to_owned())
-            .spawn(move || {
-                first();
-                run(&views, &woken);
-            })
+            .spawn(move || run(&views, &woken))
             .expect("the machine has room for a thread");
         Self { wake, thread }
     }
@@ -48,10 +45,9 @@ impl Flusher {
 
 fn run(views: &Views, woken: &Receiver<()>) {
     loop {
-        let end = woken.recv_timeout(INTERVAL) == Err(RecvTimeoutError::Disconnected);
-        views.flush_or_stop();
-        if end {
-            return;
+        views.flush_or_wait();
+        if woken.recv_timeout(INTERVAL) == Err(RecvTimeoutError::Disconnected) {
+            return views.flush_or_wait();
         }
     }
 }

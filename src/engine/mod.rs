@@ -83,21 +83,11 @@ impl Engine {
 
     /// Starts the writer on an open log whose views have folded all of it.
     pub fn start(wal: Box<dyn Wal>, views: Arc<Views>, clock: Box<dyn Clock>) -> Self {
-        Self::start_after(wal, views, clock, || {})
-    }
-
-    /// As [`Engine::start`]; the flusher does `first` before it flushes anything.
-    fn start_after(
-        wal: Box<dyn Wal>,
-        views: Arc<Views>,
-        clock: Box<dyn Clock>,
-        first: impl FnOnce() + Send + 'static,
-    ) -> Self {
         let (queue, jobs) = sync_channel(QUEUE_COMMANDS_MAX);
         let (fail, failure) = watch::channel(None);
         let (deliver, deliveries) = watch::channel(views.index().outbox.head);
         let log = wal.reader();
-        let flusher = flush::Flusher::start(views.clone(), first);
+        let flusher = flush::Flusher::start(views.clone());
         let tell = writer::Tell { flush: flusher.wake(), fail, deliver };
         let writer = writer::Writer::new(wal, views.clone(), clock, tell);
         let thread = thread::Builder::new()

@@ -7,9 +7,12 @@ use crate::{
     base::{
         Seq, SystemClock,
         digest::crc32_ieee,
-        disk::{Disk, DiskError, Kind, create_dirs, remove_tree},
+        disk::{Disk, DiskError, DiskOp, create_dirs},
     },
-    views::{Position, Views, store::StoreError},
+    views::{
+        Position, Views,
+        store::{StoreError, set_aside},
+    },
     wal::{LocalWal, Options as LogOptions, RecoveryReport, Wal, WalError, WalReader},
 };
 
@@ -39,37 +42,27 @@ pub(super) fn open(
     options: &Options,
 ) -> Result<Engine, OpenError> {
     create_dirs(&*disk, data_dir)?;
+    refuse_views_alone(&*disk, data_dir)?;
     let log_options = LogOptions { segment_bytes: options.segment_bytes, ..LogOptions::default() };
-    let (wal, report) = LocalWal::open(disk.clone(), &data_dir.join(LOG_DIR), log_options)?;
+    let (wal, report) = LocalWal::open(disk, &data_dir.join(LOG_DIR), log_options)?;
     note(&report);
     let log = wal.reader();
     let (path, clock) = (data_dir.join(VIEWS_DIR), Box::new(SystemClock));
     if log.head() > Seq::ZERO {
-        let views = current_views(&*disk, &path, &*log, options.cache_bytes)?;
+        let views = current_views(&path, &*log, options.cache_bytes)?;
         return Ok(Engine::start(Box::new(wal), Arc::new(views), clock));
     }
     // Views of an empty log are empty: they begin in memory, and their cache is made meanwhile,
     // because making it flushes all disks of the machine and may take long.
-    let views = Arc::new(Views::in_memory(log.log_id().into_bytes()));
-    let (attached, cache_bytes) = (views.clone(), options.cache_bytes);
-    let make_cache = move || {
-        let aside = set_views_aside(&*disk, &path).map_err(OpenError::from);
-        let made = aside.and_then(|()| Ok(attached.attach_cache(&path, cache_bytes)?));
-        if let Err(error) = made {
-            tracing::error!(%error, "views stay in memory until the next start");
-        }
-    };
-    Ok(Engine::start_after(Box::new(wal), views, clock, make_cache))
+    set_views_aside(&path)?;
+    let log_id = log.log_id().into_bytes();
+    let views = Views::in_memory_until_flushed(log_id, path, options.cache_bytes);
+    Ok(Engine::start(Box::new(wal), Arc::new(views), clock))
 }
 
 /// The views of a log that holds events, brought up to its head.
-fn current_views(
-    disk: &dyn Disk,
-    path: &Path,
-    log: &dyn WalReader,
-    cache_bytes: usize,
-) -> Result<Views, OpenError> {
-    let views = open_views(disk, path, log, cache_bytes)?;
+fn current_views(path: &Path, log: &dyn WalReader, cache_bytes: usize) -> Result<Views, OpenError> {
+    let views = open_views(path, log, cache_bytes)?;
     let replayed = replay(log, &views, log.head(), &mut |seq| {
         tracing::debug!(%seq, "replaying");
     })?;
@@ -78,6 +71,21 @@ fn current_views(
         tracing::info!(events, %until, "views brought up to the log");
     }
     Ok(views)
+}
+
+/// Views without a log mean that the log is not where it was. To begin another would look as if all had
+/// been lost.
+fn refuse_views_alone(disk: &dyn Disk, data_dir: &Path) -> Result<(), OpenError> {
+    let (log, views) = (data_dir.join(LOG_DIR), data_dir.join(VIEWS_DIR));
+    // What cannot be listed is refused when it is opened, with its reason.
+    let holds = |dir: &Path, ending: &str| {
+        let mut entries = disk.list(dir).unwrap_or_default().into_iter();
+        entries.any(|entry| entry.name.to_string_lossy().ends_with(ending))
+    };
+    if holds(&views, "") && !holds(&log, ".runlog") {
+        return Err(OpenError::LogGone { log, views });
+    }
+    Ok(())
 }
 
 /// Tells the operator what was found, if it is more than a log in good order.
@@ -97,12 +105,7 @@ fn note(report: &RecoveryReport) {
 }
 
 /// Opens the views in `path` if they are a prefix of `log`; else sets them aside and begins anew.
-fn open_views(
-    disk: &dyn Disk,
-    path: &Path,
-    log: &dyn WalReader,
-    cache_bytes: usize,
-) -> Result<Views, OpenError> {
+fn open_views(path: &Path, log: &dyn WalReader, cache_bytes: usize) -> Result<Views, OpenError> {
     let log_id = log.log_id().into_bytes();
     let opened = Views::open(path, log_id, cache_bytes).and_then(|views| {
         match prefix_of(log, views.position()) {
@@ -118,9 +121,11 @@ fn open_views(
     });
     match opened {
         Ok(views) => Ok(views),
+        // What cannot be opened for want of space is as good as it was.
+        Err(error) if error.is_full() => Err(error.into()),
         Err(error) => {
             tracing::warn!(%error, "views are rebuilt from the log");
-            set_views_aside(disk, path)?;
+            set_views_aside(path)?;
             Ok(Views::open(path, log_id, cache_bytes)?)
         }
     }
@@ -139,19 +144,6 @@ fn prefix_of(log: &dyn WalReader, position: Position) -> Result<bool, WalError> 
 }
 
 /// Moves a view cache out of the way; the one that was set aside before goes.
-fn set_views_aside(disk: &dyn Disk, path: &Path) -> Result<(), DiskError> {
-    let found = |path: &Path| match disk.look(path) {
-        Err(error) if error.is_missing() => Ok(None),
-        found => found.map(|found| Some(found.kind)),
-    };
-    let aside = path.with_extension("set-aside");
-    match found(&aside)? {
-        Some(Kind::Dir) => remove_tree(disk, &aside)?,
-        Some(Kind::File | Kind::Other) => disk.remove(&aside)?,
-        None => {}
-    }
-    if found(path)?.is_some() {
-        disk.rename(path, &aside)?;
-    }
-    Ok(())
+fn set_views_aside(path: &Path) -> Result<(), OpenError> {
+    Ok(set_aside(path).map_err(DiskError::io(DiskOp::Rename, path))?)
 }

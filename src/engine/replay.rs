@@ -45,7 +45,7 @@ pub fn replay(
         if events % BATCH_EVENTS == 0 {
             views.publish(std::mem::replace(&mut changes, views.changes()), position);
             if views.wants_flush() {
-                views.flush()?;
+                views.flush_or_hold()?;
             }
             progress(position.seq);
         }

@@ -22,6 +22,9 @@ use crate::{
 /// After this long without work the log is marked as complete up to here.
 const IDLE: Duration = Duration::from_millis(50);
 
+/// A small event may fit where a larger one was refused, so the disk counts as full for so long after.
+const REFUSED_MS: i64 = 2000;
+
 /// What the writer tells others.
 pub(super) struct Tell {
     /// That the views should be flushed now.
@@ -39,11 +42,15 @@ pub(super) struct Writer {
     tell: Tell,
     /// The time of the last record: the log's time never runs backwards.
     now: TimestampMs,
+    /// When an append last met a full disk, until that is over.
+    refused: Option<TimestampMs>,
 }
 
 /// A group while it is put together.
 struct Group<'a> {
     changes: Changes<'a>,
+    /// Memory holds all that it may, so nothing is recorded.
+    views_are_full: bool,
     next: Seq,
     now: TimestampMs,
     records: Vec<Encoded>,
@@ -67,7 +74,7 @@ impl Writer {
     ) -> Self {
         let reader = wal.reader();
         let now = reader.read(reader.head()).map_or(TimestampMs(0), |record| record.recorded_at);
-        Self { wal, views, clock, tell, now }
+        Self { wal, views, clock, tell, now, refused: None }
     }
 
     /// Works until the queue is closed and empty, or a sync fails.
@@ -111,6 +118,7 @@ impl Writer {
         let views = self.views.clone();
         let mut group = Group {
             changes: views.changes(),
+            views_are_full: views.are_full(),
             next: self.wal.next(),
             now: self.now,
             records: Vec::new(),
@@ -137,6 +145,7 @@ impl Writer {
         let new: Vec<_> = records.iter().map(|record| record.as_new(now)).collect();
         match self.wal.append(self.wal.next(), &new) {
             Ok(seq) => {
+                self.note(false);
                 self.views.publish(changes, Position { seq, payload_crc });
                 answer_all(answers, |result| result);
                 if self.views.wants_flush() {
@@ -149,11 +158,28 @@ impl Writer {
             }
             Err(error) => {
                 let full = error.is_retryable();
+                self.note(full);
                 answer_all(answers, |result| {
                     result.and(Err(if full { ExecuteError::Full } else { ExecuteError::Poisoned }))
                 });
                 Err(error)
             }
+        }
+    }
+}
+
+impl Writer {
+    /// Tells the operator when the disk of the log becomes full, and when it has space again.
+    fn note(&mut self, full: bool) {
+        if full {
+            if self.refused.replace(self.now).is_none() {
+                tracing::warn!("no space left for the log: writes are refused, reads go on");
+            }
+        } else if let Some(refused) = self.refused
+            && self.now.0 - refused.0 > REFUSED_MS
+        {
+            self.refused = None;
+            tracing::info!("the log has space again: writes go on");
         }
     }
 }
@@ -188,6 +214,9 @@ impl Group<'_> {
     fn record(&mut self, context: &Context, decision: Decision) -> Answer {
         let Decision { events, number } = decision;
         let Some(first) = events.first() else { return Ok(Executed { number }) };
+        if self.views_are_full {
+            return Err(ExecuteError::Full);
+        }
         let meta = Meta {
             actor: actor(&self.changes, context, first),
             request_id: context.request_id.clone(),

@@ -44,6 +44,12 @@ pub fn encode<T: Serialize>(value: &T) -> Vec<u8> {
     options().serialize(value).expect("plain data always serializes")
 }
 
+/// Length of what [`encode`] makes of `value`.
+pub fn encoded_len<T: Serialize>(value: &T) -> usize {
+    let len = options().serialized_size(value).expect("plain data always serializes");
+    usize::try_from(len).unwrap_or(usize::MAX)
+}
+
 /// The value that `bytes` spell. Takes memory in proportion to them, whatever lengths they claim. They
 /// may be many: a value of the views grows with each tag that it gets, without bound.
 pub fn decode<'a, T: Deserialize<'a>>(bytes: &'a [u8]) -> Result<T, DecodeError> {

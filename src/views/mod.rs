@@ -22,18 +22,26 @@ pub mod series;
 mod standing;
 mod state;
 pub mod store;
+#[cfg(test)]
+mod tests;
 
-use std::{path::Path, sync::Arc};
+use std::{
+    path::{Path, PathBuf},
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+};
 
 pub use standing::stands;
 
 use index::Index;
-use store::{Base as _, Changes, Cursor, Layers, Read, SledBase, StoreError, View};
+use store::{Base, Cache, Changes, Cursor, Frozen, Layers, Read, SledBase, StoreError, View};
 
 use crate::{
     base::{
         Seq,
-        sync::{Mutex, RwLock, RwLockReadGuard},
+        sync::{Mutex, MutexGuard, RwLock, RwLockReadGuard},
     },
     event::Envelope,
 };
@@ -43,6 +51,11 @@ pub const SCHEMA_VERSION: u32 = 4;
 
 /// Entries that may wait in memory before they are moved into the cache on disk.
 const RECENT_ENTRIES_MAX: usize = 100_000;
+/// What they may take in memory before that.
+const RECENT_BYTES_MAX: usize = 64 << 20;
+
+/// What may wait in memory while the cache takes nothing; then no more is recorded.
+const STALLED_BYTES_MAX: usize = 256 << 20;
 
 /// How far the views have folded: the event, and the CRC-32 of its payload.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -59,8 +72,18 @@ pub struct Views {
     index: RwLock<Index>,
     position: RwLock<Position>,
     log_id: [u8; 16],
-    /// Held while a layer is on its way to disk: one at a time.
-    flushing: Mutex<()>,
+    flushing: Mutex<Flushing>,
+    /// The last flush failed, and what it should have moved is still in memory.
+    stalled: AtomicBool,
+}
+
+/// What goes to disk next. Locked while it does: one at a time.
+#[derive(Default)]
+struct Flushing {
+    /// Where the cache is to be made, and what of it may be held in memory, until it is made.
+    cache_due: Option<(PathBuf, usize)>,
+    /// A layer that could not be moved yet, and the cursor it leads to.
+    frozen: Option<(Frozen, Cursor)>,
 }
 
 impl Views {
@@ -69,23 +92,34 @@ impl Views {
         Self::at(log_id, Position::default())
     }
 
-    /// Gives views in memory a new cache in `path` to move to. Fails if there is one with content.
-    pub fn attach_cache(&self, path: &Path, cache_bytes: usize) -> Result<(), StoreError> {
-        let base = SledBase::open(path, cache_bytes)?;
-        if base.cursor()?.is_some() {
+    /// As [`Views::in_memory`], until the first flush makes a new cache in `path`, where there must be
+    /// none with content.
+    pub fn in_memory_until_flushed(log_id: [u8; 16], path: PathBuf, cache_bytes: usize) -> Self {
+        let views = Self::in_memory(log_id);
+        views.flushing().cache_due = Some((path, cache_bytes));
+        views
+    }
+
+    fn make_cache(&self, path: &Path, cache_bytes: usize) -> Result<(), StoreError> {
+        let cache = open_cache(path, cache_bytes)?;
+        if cache.cursor()?.is_some() {
             let reason = "it is not empty".to_owned();
             return Err(StoreError::Mismatch { path: path.to_owned(), reason });
         }
-        self.layers.attach(Arc::new(base));
+        self.layers.attach(Arc::new(cache));
         Ok(())
     }
 
     /// Opens the cache in `path` with what it has folded of the log `log_id`, or creates it.
     /// Any error means that it must be rebuilt; nothing is repaired.
     pub fn open(path: &Path, log_id: [u8; 16], cache_bytes: usize) -> Result<Self, StoreError> {
-        let base = SledBase::open(path, cache_bytes)?;
+        Self::over(open_cache(path, cache_bytes)?, path, log_id)
+    }
+
+    /// Over a cache, which is in `path`.
+    fn over(cache: Cache, path: &Path, log_id: [u8; 16]) -> Result<Self, StoreError> {
         let mismatch = |reason: String| StoreError::Mismatch { path: path.to_owned(), reason };
-        let position = match base.cursor()? {
+        let position = match cache.cursor()? {
             None => Position::default(),
             Some(cursor) if cursor.schema != SCHEMA_VERSION => {
                 let reason = format!("it has version {}, not {SCHEMA_VERSION}", cursor.schema);
@@ -97,7 +131,7 @@ impl Views {
             Some(cursor) => Position { seq: cursor.seq, payload_crc: cursor.payload_crc },
         };
         let views = Self::at(log_id, position);
-        views.layers.attach(Arc::new(base));
+        views.layers.attach(Arc::new(cache));
         views.fill_index();
         Ok(views)
     }
@@ -108,7 +142,8 @@ impl Views {
             index: RwLock::default(),
             position: RwLock::new(position),
             log_id,
-            flushing: Mutex::new(()),
+            flushing: Mutex::default(),
+            stalled: AtomicBool::new(false),
         }
     }
 
@@ -172,37 +207,90 @@ impl Views {
 
     /// Whether so much waits in memory that it should go to disk now.
     pub fn wants_flush(&self) -> bool {
-        self.layers.recent_len() > RECENT_ENTRIES_MAX
+        let (entries, bytes) = self.layers.recent();
+        entries > RECENT_ENTRIES_MAX || bytes > RECENT_BYTES_MAX
+    }
+
+    /// Whether nothing more may be published: the cache takes nothing, because its disk is full or
+    /// fails, and memory holds all that it may.
+    pub fn are_full(&self) -> bool {
+        self.stalled.load(Ordering::Relaxed) && self.layers.bytes_above_base() > STALLED_BYTES_MAX
     }
 
     /// Moves what waits in memory to disk, durably. Waits for readers that still look at it, and
-    /// for another flush; never call it from the writer's thread while it must answer.
+    /// for another flush; never call it from the writer's thread while it must answer. After an error
+    /// everything is in memory as before, and the next flush tries again.
     pub fn flush(&self) -> Result<(), StoreError> {
-        let _one_at_a_time = self.flushing.lock().expect("no thread panics under this lock");
-        let frozen = {
+        let mut flushing = self.flushing();
+        if let Some((path, cache_bytes)) = &flushing.cache_due {
+            self.make_cache(path, *cache_bytes)?;
+            flushing.cache_due = None;
+        }
+        // What an earlier flush left first, then what has come since.
+        self.settle(&mut flushing)?;
+        flushing.frozen = {
             // Under the position's lock, so that layer and cursor are of one moment.
             let position = self.position.read().expect("no thread panics under this lock");
-            self.layers.freeze().map(|frozen| (frozen, *position))
+            self.layers.freeze().map(|frozen| (frozen, self.cursor(*position)))
         };
-        let Some((frozen, position)) = frozen else { return Ok(()) };
-        let cursor = Cursor {
+        self.settle(&mut flushing)
+    }
+
+    /// As [`Views::flush`], but what cannot be moved stays in memory, as long as there is room in it.
+    pub fn flush_or_hold(&self) -> Result<(), StoreError> {
+        match self.flush() {
+            Err(error @ StoreError::Lost(_)) => Err(error),
+            Err(error) if self.layers.bytes_above_base() > STALLED_BYTES_MAX => Err(error),
+            Ok(()) | Err(_) => Ok(()),
+        }
+    }
+
+    fn settle(&self, flushing: &mut Flushing) -> Result<(), StoreError> {
+        if let Some((frozen, cursor)) = &flushing.frozen {
+            self.layers.settle(frozen, cursor)?;
+            flushing.frozen = None;
+        }
+        Ok(())
+    }
+
+    fn cursor(&self, position: Position) -> Cursor {
+        Cursor {
             log_id: self.log_id,
             seq: position.seq,
             payload_crc: position.payload_crc,
             schema: SCHEMA_VERSION,
-        };
-        self.layers.settle(&frozen, &cursor)
+        }
+    }
+
+    fn flushing(&self) -> MutexGuard<'_, Flushing> {
+        self.flushing.lock().expect("no thread panics under this lock")
+    }
+
+    /// As [`Views::flush`], for as long as the cache can be used; says when it takes nothing and when
+    /// it does again. A cache that is lost ends the process, and the next start goes on.
+    pub fn flush_or_wait(&self) {
+        match self.flush() {
+            Ok(()) => {
+                if self.stalled.swap(false, Ordering::Relaxed) {
+                    tracing::info!("the view cache is written again");
+                }
+            }
+            Err(error @ StoreError::Lost(_)) => stop(&error),
+            Err(error) => {
+                if !self.stalled.swap(true, Ordering::Relaxed) {
+                    tracing::warn!(%error, "views wait in memory; the log is unharmed");
+                }
+            }
+        }
     }
 }
 
-impl Views {
-    /// As [`Views::flush`]; a cache that cannot be written is as good as gone, so the process ends
-    /// and the next start rebuilds it. The log is unharmed.
-    pub fn flush_or_stop(&self) {
-        if let Err(error) = self.flush() {
-            stop(&error);
-        }
-    }
+fn open_cache(path: &Path, cache_bytes: usize) -> Result<Cache, StoreError> {
+    let again = path.to_owned();
+    Cache::over(SledBase::open(path, cache_bytes)?, move || {
+        let base = SledBase::open_again(&again, cache_bytes)?;
+        Ok(Box::new(base) as Box<dyn Base>)
+    })
 }
 
 /// Folds one event into changes.
@@ -210,9 +298,18 @@ pub fn fold(changes: &mut Changes<'_>, envelope: &Envelope) {
     fold::fold(changes, envelope);
 }
 
-/// A cache that fails under a read cannot tell a value from its absence. The log is unharmed, and
-/// the next start rebuilds the cache: so stop.
+/// A cache that fails under a read, and cannot be opened again, cannot tell a value from its absence,
+/// so no answer can be given. The log is unharmed: the next start folds the views from it, or opens the
+/// cache if only space was missing.
 fn stop(error: &StoreError) -> ! {
-    tracing::error!(%error, "the view cache failed; stopping, the next start rebuilds it");
+    let path = error.path();
+    if error.is_full() {
+        tracing::error!(%error, "stopping: make room, then start again");
+    } else {
+        tracing::error!(%error, "stopping: start again, and the views are rebuilt from the log");
+        if let Err(error) = store::set_aside(path) {
+            tracing::error!(%error, path = %path.display(), "remove it before that");
+        }
+    }
     std::process::exit(crate::base::exit::VIEWS)
 }

@@ -103,7 +103,9 @@ impl Disk for RealDisk {
     fn free_bytes(&self, path: &Path) -> Result<u64, DiskError> {
         let found = rustix::fs::statvfs(path).map_err(io::Error::from);
         let found = found.map_err(DiskError::io(DiskOp::Space, path))?;
-        Ok(found.f_bavail.saturating_mul(found.f_frsize))
+        // A file system that does not tell its size does not tell what is left either.
+        let unknown = found.f_blocks == 0;
+        Ok(if unknown { u64::MAX } else { found.f_bavail.saturating_mul(found.f_frsize) })
     }
 
     fn process(&self) -> String {

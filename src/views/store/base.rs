@@ -1,6 +1,6 @@
 //! The contract of the bottom layer: where values rest on disk.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
@@ -23,7 +23,7 @@ pub struct Cursor {
 }
 
 /// The base cannot be used; views are rebuilt from the log instead.
-#[derive(Debug, Error)]
+#[derive(Debug, Clone, Error)]
 pub enum StoreError {
     /// Its files cannot be opened, read or written.
     #[error("view cache {path}: {reason}")]
@@ -49,6 +49,17 @@ pub enum StoreError {
         /// What is wrong.
         reason: String,
     },
+    /// The disk, or the quota, has no room for it; what was there before is unharmed.
+    #[error("view cache {path}: no space: {reason}")]
+    Full {
+        /// Its directory.
+        path: PathBuf,
+        /// What is missing, or what the store said.
+        reason: String,
+    },
+    /// It failed, and could not be opened again.
+    #[error("{0}; it cannot be opened again")]
+    Lost(#[source] Box<StoreError>),
     /// It belongs to another log, another version, or is ahead of the log.
     #[error("view cache {path}: {reason}")]
     Mismatch {
@@ -57,6 +68,32 @@ pub enum StoreError {
         /// What differs.
         reason: String,
     },
+}
+
+impl StoreError {
+    /// Whether only space is missing: the files are as good as they were.
+    pub fn is_full(&self) -> bool {
+        match self {
+            Self::Full { .. } => true,
+            Self::Lost(cause) => cause.is_full(),
+            Self::Io { .. }
+            | Self::Malformed { .. }
+            | Self::Damaged { .. }
+            | Self::Mismatch { .. } => false,
+        }
+    }
+
+    /// The directory of the cache.
+    pub fn path(&self) -> &Path {
+        match self {
+            Self::Io { path, .. }
+            | Self::Malformed { path, .. }
+            | Self::Damaged { path, .. }
+            | Self::Full { path, .. }
+            | Self::Mismatch { path, .. } => path,
+            Self::Lost(cause) => cause.path(),
+        }
+    }
 }
 
 /// A batch of entries: new values, and `None` for what is gone.
@@ -83,8 +120,16 @@ pub trait Base: Send + Sync {
         keep: &dyn Fn(&[u8]) -> bool,
     ) -> Result<Option<(Key, Value)>, StoreError>;
 
+    /// Refuses a batch of so many entries, which take `bytes` in memory, if the disk may be too full
+    /// for it. Asked before [`Base::apply`], because a base that meets a full disk may be of no more
+    /// use.
+    fn check_room(&self, _entries: usize, _bytes: usize) -> Result<(), StoreError> {
+        Ok(())
+    }
+
     /// Applies a batch together with the cursor it leads to: both are there after a crash, or
-    /// neither. Durable when it returns.
+    /// neither. Durable when it returns. After an error nothing more can be asked of this base but
+    /// to be dropped.
     fn apply(&self, batch: Batch<'_>, cursor: &Cursor) -> Result<(), StoreError>;
 
     /// The cursor of the last applied batch.

@@ -21,7 +21,10 @@ pub struct Layers {
 
 struct Recent {
     map: Map,
+    /// What `map` takes in memory, about.
+    bytes: usize,
     frozen: Option<Arc<Map>>,
+    frozen_bytes: usize,
     /// Held by every reader that may still look below this `recent`; see [`Layers::freeze`].
     epoch: Arc<()>,
 }
@@ -29,6 +32,7 @@ struct Recent {
 /// A former `recent` layer on its way into the base.
 pub struct Frozen {
     map: Arc<Map>,
+    bytes: usize,
     readers: Arc<()>,
 }
 
@@ -36,7 +40,13 @@ impl Layers {
     /// Over nothing, until a base is attached. `fatal` is called when the base fails under a read: its
     /// content cannot be told from absence then, so no answer can be given.
     pub fn new(fatal: fn(&StoreError) -> !) -> Self {
-        let recent = Recent { map: Map::new(), frozen: None, epoch: Arc::new(()) };
+        let recent = Recent {
+            map: Map::new(),
+            bytes: 0,
+            frozen: None,
+            frozen_bytes: 0,
+            epoch: Arc::new(()),
+        };
         Self { recent: RwLock::new(recent), base: OnceLock::new(), fatal }
     }
 
@@ -53,16 +63,27 @@ impl Layers {
     /// Puts `changes` over what is published, all at once.
     pub fn publish(&self, changes: Map) {
         let mut recent = self.recent.write().expect("no thread panics under this lock");
-        if recent.map.is_empty() {
-            recent.map = changes;
-        } else {
-            recent.map.extend(changes);
+        let recent = &mut *recent;
+        for (key, value) in changes {
+            recent.bytes += bytes_of(&key, value.as_ref());
+            let key_bytes = key.len();
+            if let Some(replaced) = recent.map.insert(key, value) {
+                recent.bytes -= ENTRY_BYTES + key_bytes + value_bytes(replaced.as_ref());
+            }
         }
     }
 
-    /// Number of published entries that are not on their way into the base.
-    pub fn recent_len(&self) -> usize {
-        self.lock().map.len()
+    /// Number of published entries that are not on their way into the base, and what they take in
+    /// memory, about.
+    pub fn recent(&self) -> (usize, usize) {
+        let recent = self.lock();
+        (recent.map.len(), recent.bytes)
+    }
+
+    /// What all entries that are not in the base take in memory, about.
+    pub fn bytes_above_base(&self) -> usize {
+        let recent = self.lock();
+        recent.bytes + recent.frozen_bytes
     }
 
     /// Sets the recent layer aside for the base, unless it is empty or the former one is still on
@@ -73,11 +94,14 @@ impl Layers {
             return None;
         }
         let map = Arc::new(std::mem::take(&mut recent.map));
+        let bytes = std::mem::take(&mut recent.bytes);
         recent.frozen = Some(map.clone());
-        Some(Frozen { map, readers: std::mem::replace(&mut recent.epoch, Arc::new(())) })
+        recent.frozen_bytes = bytes;
+        Some(Frozen { map, bytes, readers: std::mem::replace(&mut recent.epoch, Arc::new(())) })
     }
 
-    /// Moves a frozen layer into the base, durably, and lets go of it.
+    /// Moves a frozen layer into the base, durably, and lets go of it. After an error it stays where it
+    /// is, over the base, and may be settled later.
     ///
     /// A reader that took its copy of `recent` before the freeze would see the base change under
     /// it, so those readers finish first; later ones see the frozen layer over the base.
@@ -86,8 +110,11 @@ impl Layers {
         while Arc::strong_count(&frozen.readers) > 1 {
             thread::sleep(Duration::from_millis(1));
         }
+        base.check_room(frozen.map.len(), frozen.bytes)?;
         base.apply(&mut frozen.map.iter(), cursor)?;
-        self.recent.write().expect("no thread panics under this lock").frozen = None;
+        let mut recent = self.recent.write().expect("no thread panics under this lock");
+        recent.frozen = None;
+        recent.frozen_bytes = 0;
         Ok(())
     }
 
@@ -99,6 +126,17 @@ impl Layers {
         let base = self.base.get()?.as_ref();
         Some(read(base).unwrap_or_else(|error| (self.fatal)(&error)))
     }
+}
+
+/// What an entry takes beside its key and what its value points to.
+const ENTRY_BYTES: usize = size_of::<(Key, Option<Value>)>();
+
+fn bytes_of(key: &[u8], value: Option<&Value>) -> usize {
+    ENTRY_BYTES + key.len() + value_bytes(value)
+}
+
+fn value_bytes(value: Option<&Value>) -> usize {
+    value.map_or(0, Value::heap_bytes)
 }
 
 /// What readers see. Each read is of one moment; two reads may be of two.

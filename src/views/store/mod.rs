@@ -4,24 +4,29 @@
 //! changes   what the writer has folded but not yet published: only the writer sees it
 //! recent    published, not yet in the base; ordered map in memory, replaced value by value
 //! frozen    a former `recent` on its way into the base; never changes
-//! base      sled on disk, or nothing (a twin in memory)
+//! base      sled on disk, opened again when it fails; or nothing (a twin in memory)
 //! ```
 //!
 //! A reader sees recent over frozen over base, as of one moment: it copies what it needs of
 //! `recent` under a short lock and reads the rest without one. Knows nothing of events.
 
 mod base;
+mod cache;
 mod changes;
+mod directory;
 mod layers;
 #[cfg(test)]
 #[cfg(feature = "shuttle")]
 pub(crate) mod memory;
 mod packed;
+mod room;
 mod sled;
 mod value;
 
-pub use base::{Base, Cursor, StoreError};
+pub use base::{Base, Batch, Cursor, StoreError};
+pub use cache::Cache;
 pub use changes::Changes;
+pub use directory::set_aside;
 pub use layers::{Frozen, Layers, View};
 pub use sled::{Entry, Files, SledBase};
 pub use value::{Place, Value};

@@ -3,22 +3,29 @@
 //! Rules that make the pre-release safe to use here: one tree (it has no batches over several),
 //! one writer, the cursor inside every batch, a background flusher that never gets to flush (it
 //! would abort the process on an I/O error), files that are checked to the last byte before sled opens
-//! them ([`Files::check`]), and any doubt means "move it aside and rebuild", never repair.
+//! them ([`Files::check`]), and any doubt means "move it aside and rebuild", never repair. After an
+//! error in a write it answers no read any more, and dropping its last handle would flush, which hangs
+//! or aborts the process: such handles are leaked, with about 80 open files and the lock on their
+//! directory, and the files are opened again in another.
 
 mod content;
 mod files;
 mod metadata;
 
 use std::{
+    io,
     panic::{AssertUnwindSafe, catch_unwind},
     path::{Path, PathBuf},
-    sync::Mutex,
+    sync::{
+        Mutex, PoisonError,
+        atomic::{AtomicBool, Ordering},
+    },
 };
 
 use content::Content;
 pub use files::{Entry, Files};
 
-use super::{Base, Cursor, Key, StoreError, Value, base::Batch};
+use super::{Base, Cursor, Key, StoreError, Value, base::Batch, directory, room};
 use crate::event::codec;
 
 /// Entries a leaf. Part of the files: a cache made with another number cannot be opened.
@@ -42,12 +49,14 @@ pub struct SledBase {
     /// is always the first one, from which others are cloned.
     handles: Mutex<Vec<Db>>,
     path: PathBuf,
+    failed: AtomicBool,
 }
 
 impl SledBase {
     /// Opens or creates the cache in `path`, with at most `cache_bytes` of it held in memory. Reads
     /// all of it first.
     pub fn open(path: &Path, cache_bytes: usize) -> Result<Self, StoreError> {
+        room::release_reserve(path);
         if let Some(files) = Files::open(path)? {
             files.check()?;
         }
@@ -55,14 +64,19 @@ impl SledBase {
             .path(path)
             .cache_capacity_bytes(cache_bytes)
             .flush_every_ms(Some(NEVER_MS));
-        let db = caught(path, || {
-            let failed = |error: std::io::Error| StoreError::Io {
-                path: path.to_owned(),
-                reason: error.to_string(),
-            };
-            config.open::<LEAF_FANOUT>().map_err(failed)
-        })?;
-        Ok(Self { handles: Mutex::new(vec![db]), path: path.to_owned() })
+        let db =
+            caught(path, || config.open::<LEAF_FANOUT>().map_err(|error| failure(path, &error)))?;
+        room::take_reserve(path);
+        let handles = Mutex::new(vec![db]);
+        Ok(Self { handles, path: path.to_owned(), failed: AtomicBool::new(false) })
+    }
+
+    /// Opens the cache in `path` although this process has not let go of it: the base that had it open
+    /// has failed and is never written to again.
+    pub fn open_again(path: &Path, cache_bytes: usize) -> Result<Self, StoreError> {
+        room::release_reserve(path);
+        directory::renew(path).map_err(|error| failure(path, &error))?;
+        Self::open(path, cache_bytes)
     }
 
     /// Runs `work` with a handle of its own, which is let go of if sled panics.
@@ -75,15 +89,19 @@ impl SledBase {
                 _ => handles.pop().expect("the first handle is never taken"),
             }
         };
-        caught(&self.path, move || {
+        let done = caught(&self.path, move || {
             let result = work(&handle);
             lock().push(handle);
             result
-        })
+        });
+        if done.is_err() {
+            self.failed.store(true, Ordering::Relaxed);
+        }
+        done
     }
 
-    fn io(&self, error: &std::io::Error) -> StoreError {
-        StoreError::Io { path: self.path.clone(), reason: error.to_string() }
+    fn io(&self, error: &io::Error) -> StoreError {
+        failure(&self.path, error)
     }
 
     fn decode(&self, bytes: &[u8]) -> Result<Value, StoreError> {
@@ -92,6 +110,28 @@ impl SledBase {
 
     fn malformed(&self, error: &codec::DecodeError) -> StoreError {
         StoreError::Malformed { path: self.path.clone(), reason: error.to_string() }
+    }
+}
+
+fn failure(path: &Path, error: &io::Error) -> StoreError {
+    // sled tells the lines of its source that an error came through, then the error.
+    let told = error.to_string();
+    let (path, reason) = (path.to_owned(), told.rsplit(" -> ").next().unwrap_or(&told).to_owned());
+    match error.kind() {
+        io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => {
+            StoreError::Full { path, reason }
+        }
+        _ => StoreError::Io { path, reason },
+    }
+}
+
+impl Drop for SledBase {
+    /// sled flushes when its last handle goes, and then may find something to rewrite.
+    fn drop(&mut self) {
+        if *self.failed.get_mut() || room::check(&self.path, 0, 0).is_err() {
+            let handles = self.handles.get_mut().unwrap_or_else(PoisonError::into_inner);
+            std::mem::forget(std::mem::take(handles));
+        }
     }
 }
 
@@ -160,7 +200,13 @@ impl Base for SledBase {
             db.apply_batch(batch).map_err(|error| self.io(&error))?;
             db.flush().map_err(|error| self.io(&error))?;
             Ok(())
-        })
+        })?;
+        room::take_reserve(&self.path);
+        Ok(())
+    }
+
+    fn check_room(&self, entries: usize, bytes: usize) -> Result<(), StoreError> {
+        room::check(&self.path, entries, bytes)
     }
 
     fn cursor(&self) -> Result<Option<Cursor>, StoreError> {

@@ -34,6 +34,9 @@ impl Place {
     }
 }
 
+/// What a document takes in memory beyond its encoding: fields, maps, allocations.
+const DOCUMENT_BYTES: usize = 512;
+
 /// A value in the view store. Cheap to clone.
 ///
 /// The order of the variants is the number in the cache on disk; changing anything here means a
@@ -79,6 +82,17 @@ pub enum Value {
 }
 
 impl Value {
+    /// What it points to in memory, in bytes, about.
+    pub fn heap_bytes(&self) -> usize {
+        match self {
+            Self::Number(_) | Self::Point(..) | Self::Step(_) => 0,
+            Self::Text(_, text) => text.len(),
+            Self::Points(points) => size_of_val(points.as_slice()),
+            Self::Positions(positions) => size_of_val(positions.as_slice()),
+            document => DOCUMENT_BYTES + codec::encoded_len(document),
+        }
+    }
+
     /// Its bytes in the cache.
     pub fn encode(&self) -> Vec<u8> {
         codec::encode(self)

@@ -50,8 +50,9 @@ impl Lock {
     }
 
     fn write(&self, word: &[u8]) -> Result<(), DiskError> {
-        self.file.set_len(0)?;
+        // In this order it never needs a new block, so that a full disk does not forbid a start.
         self.file.write_at(0, word)?;
+        self.file.set_len(word.len() as u64)?;
         self.file.sync_data()
     }
 }

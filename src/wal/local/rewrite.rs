@@ -40,8 +40,8 @@ pub(super) fn keep_aside(
         }
     };
     let from = stretch.start;
-    copy_stretch(file, &*copy, stretch, from)?;
-    copy.sync_data()?;
+    let copied = copy_stretch(file, &*copy, stretch, from).and_then(|()| copy.sync_data());
+    or_remove(disk, &path, copied)?;
     disk.sync_dir(dir)?;
     Ok(path)
 }
@@ -57,14 +57,25 @@ pub(super) fn rewrite(
 ) -> Result<Arc<dyn DiskFile>, DiskError> {
     let path = dir.join(REWRITE);
     let copy: Arc<dyn DiskFile> = Arc::from(disk.open(&path, Open::New)?);
-    copy.allocate(segment.header.capacity)?;
-    copy_stretch(file, &*copy, 0..end, 0)?;
-    copy.sync_data()?;
-    copy.drop_cache()?;
-    compare(file, &*copy, end, &path)?;
+    let copied = copy
+        .allocate(segment.header.capacity)
+        .and_then(|()| copy_stretch(file, &*copy, 0..end, 0))
+        .and_then(|()| copy.sync_data())
+        .and_then(|()| copy.drop_cache())
+        .and_then(|()| compare(file, &*copy, end, &path));
+    or_remove(disk, &path, copied)?;
     disk.rename(&path, &segment.path)?;
     disk.sync_dir(dir)?;
     Ok(copy)
+}
+
+/// Removes a copy that could not be made: on a full disk it would take the last of the space.
+fn or_remove(disk: &dyn Disk, copy: &Path, copied: Result<(), DiskError>) -> Result<(), DiskError> {
+    if copied.is_err() {
+        // A failure here is met by the next start.
+        let _ = disk.remove(copy);
+    }
+    copied
 }
 
 fn copy_stretch(

@@ -5,6 +5,7 @@
 //! met when a segment is made or before anything was synced, and leaves the log as it was.
 
 use std::{
+    io,
     path::{Path, PathBuf},
     sync::Arc,
 };
@@ -184,7 +185,15 @@ impl LocalWal {
     }
 
     fn prepare(&mut self, capacity: u64) -> Result<(Arc<dyn DiskFile>, u64), WalError> {
-        match prepare(&*self.disk, &self.dir, capacity) {
+        // Where it must fail it is not tried: it would take, for a moment, what space others still have.
+        let free = self.disk.free_bytes(&self.dir).unwrap_or(u64::MAX);
+        let prepared = if (1..capacity).contains(&free) {
+            let full = io::ErrorKind::StorageFull.into();
+            Err(DiskError::io(DiskOp::Allocate, &self.dir)(full))
+        } else {
+            prepare(&*self.disk, &self.dir, capacity)
+        };
+        match prepared {
             Ok(file) => Ok((file, capacity)),
             Err(error) => Err(self.give_up(error)),
         }

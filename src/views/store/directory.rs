@@ -1,0 +1,64 @@
+//! The directory of a view cache: moved out of the way, or made anew under a cache that failed.
+
+use std::{
+    fs::{self, File},
+    io,
+    path::{Path, PathBuf},
+};
+
+/// Moves a view cache out of the way, if there is one; the one that was set aside before goes.
+pub fn set_aside(cache: &Path) -> io::Result<()> {
+    let aside = aside(cache);
+    remove(&aside)?;
+    match fs::rename(cache, aside) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+        moved => moved,
+    }
+}
+
+/// Gives the files of a cache a new directory under the old name, so that they can be opened although
+/// the old directory is locked for the life of the process. Needs a few blocks of space.
+pub(super) fn renew(cache: &Path) -> io::Result<()> {
+    // It may be reached through a link, to another file system maybe.
+    let cache = &cache.canonicalize()?;
+    let fresh = cache.with_extension("renewed");
+    remove(&fresh)?;
+    link(cache, &fresh)?;
+    set_aside(cache)?;
+    fs::rename(&fresh, cache)?;
+    // The files are shared with the old directory, so it must not come back after a power cut once
+    // anything is written to them.
+    File::open(cache.parent().unwrap_or(cache))?.sync_all()?;
+    remove(&aside(cache))
+}
+
+fn aside(cache: &Path) -> PathBuf {
+    cache.with_extension("set-aside")
+}
+
+fn remove(path: &Path) -> io::Result<()> {
+    let removed = match fs::symlink_metadata(path) {
+        Ok(found) if found.is_dir() => fs::remove_dir_all(path),
+        Ok(_) => fs::remove_file(path),
+        Err(error) => Err(error),
+    };
+    match removed {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+        removed => removed,
+    }
+}
+
+/// Links all files below `from` into new directories.
+fn link(from: &Path, to: &Path) -> io::Result<()> {
+    fs::create_dir(to)?;
+    for entry in fs::read_dir(from)? {
+        let entry = entry?;
+        let to = to.join(entry.file_name());
+        if entry.file_type()?.is_dir() {
+            link(&entry.path(), &to)?;
+        } else {
+            fs::hard_link(entry.path(), to)?;
+        }
+    }
+    Ok(())
+}
