@@ -120,8 +120,25 @@ impl Directory {
         }
     }
 
-    /// Makes a staged upload durable and gives it its name, replacing a file of that name; that is
-    /// durable on return.
+    /// Makes a staged upload durable, and the directories above its name.
+    pub(super) async fn prepare(
+        &self,
+        staged: Staged,
+        path: &ArtifactPath,
+    ) -> Result<Staged, ArtifactError> {
+        let prepare = move |directory: &Self, path: &ArtifactPath| {
+            directory.check_writable(path)?;
+            let place = directory.place(path);
+            let synced = staged.file.sync_data();
+            synced
+                .and_then(|()| directory.create_dir(place.parent().unwrap_or(directory.dir())))
+                .map_err(ArtifactError::io("store", path))?;
+            Ok(staged)
+        };
+        self.blocking("store", path, prepare).await
+    }
+
+    /// Gives a prepared upload its name, replacing a file of that name; that is durable on return.
     pub(super) async fn publish(
         &self,
         staged: Staged,
@@ -131,10 +148,8 @@ impl Directory {
             directory.check_writable(path)?;
             let place = directory.place(path);
             let dir = place.parent().unwrap_or(directory.dir());
-            staged
-                .file
-                .sync_data()
-                .and_then(|()| directory.create_dir(dir))
+            directory
+                .create_dir(dir)
                 .and_then(|()| directory.disk.rename(&staged.path, &place))
                 .and_then(|()| directory.disk.sync_dir(dir))
                 .map_err(ArtifactError::io("publish", path))
@@ -190,6 +205,11 @@ impl Directory {
                 .map_err(ArtifactError::io("delete", path))
         })
         .await
+    }
+
+    /// Whether `path` leads through nothing but directories and files.
+    pub(super) async fn check(&self, path: &ArtifactPath) -> Result<(), ArtifactError> {
+        self.blocking("find", path, |directory, path| directory.look(path).map(drop)).await
     }
 
     /// Does something with `path` on a thread that may block. Errors of that thread name `op`.

@@ -20,7 +20,7 @@ pub use media::{content_disposition, content_type};
 pub use parts::Stored;
 pub use path::{ArtifactPath, PathError};
 pub use read::{Download, Entry, Meta};
-pub use store::{ArtifactStore, Upload};
+pub use store::{ArtifactStore, Prepared, Upload};
 pub use uri::{ArtifactUri, UriError, join_uri};
 
 /// Which bytes of an artifact to read: some, all from an offset, or the last so many.

@@ -7,6 +7,7 @@ use std::{
     error::Error,
     hash::{DefaultHasher, Hash as _, Hasher as _},
     io,
+    path::PathBuf,
     sync::Arc,
 };
 
@@ -55,42 +56,71 @@ enum Waiting {
     ForObjects(Received),
 }
 
+/// An upload that has all the space it needs and only lacks its name. Dropping it leaves nothing.
+pub struct Prepared(Upload);
+
 impl Upload {
-    /// Stores them, replacing a file of that name. Not to be dropped halfway: that leaves all stored
+    /// Does what a full disk may forbid, so that it can be recorded what is to be stored.
+    pub async fn prepare(mut self) -> Result<Prepared, ArtifactError> {
+        if let Waiting::InDirectory(directory, staged) = self.waiting {
+            let staged = directory.prepare(staged, &self.path).await?;
+            self.waiting = Waiting::InDirectory(directory, staged);
+        }
+        Ok(Prepared(self))
+    }
+}
+
+impl Prepared {
+    /// What is stored once this is finished.
+    pub fn stored(&self) -> Stored {
+        self.0.stored
+    }
+
+    /// Stores it, replacing a file of that name. Not to be dropped halfway: that leaves all stored
     /// or nothing, and nobody knows which.
     pub async fn finish(self) -> Result<Stored, ArtifactError> {
-        match self.waiting {
-            Waiting::InDirectory(directory, staged) => directory.publish(staged, &self.path).await,
-            Waiting::ForObjects(received) => received.finish(&self.path).await,
+        let Upload { path, stored, waiting } = self.0;
+        match waiting {
+            Waiting::InDirectory(directory, staged) => directory.publish(staged, &path).await,
+            Waiting::ForObjects(received) => received.finish(&path).await,
         }?;
-        Ok(self.stored)
+        Ok(stored)
     }
+}
+
+/// The directory that `--artifacts-destination` names.
+fn directory(destination: &str) -> Result<PathBuf, ArtifactError> {
+    match ArtifactUri::parse(destination) {
+        Ok(ArtifactUri::Local(dir)) => Ok(dir),
+        Ok(ArtifactUri::Foreign { scheme }) => Err(ArtifactError::Unsupported {
+            destination: destination.to_owned(),
+            feature: feature_for(&scheme),
+            scheme,
+        }),
+        Ok(ArtifactUri::Proxied(_)) => {
+            let reason = "that is where this server itself would store them";
+            Err(unusable(destination, io::Error::other(reason)))
+        }
+        Err(error) => Err(unusable(destination, io::Error::other(error))),
+    }
+}
+
+fn unusable(destination: &str, source: io::Error) -> ArtifactError {
+    ArtifactError::Destination { destination: destination.to_owned(), source }
 }
 
 impl ArtifactStore {
     /// Opens the store that `--artifacts-destination` names: a directory on `disk`, as a path or a
     /// `file:` URI, which is created if needed. Blocks.
     pub fn open(disk: Arc<dyn Disk>, destination: &str) -> Result<Self, ArtifactError> {
-        let failed = |source| {
-            let destination = destination.to_owned();
-            ArtifactError::Destination { destination, source }
-        };
-        match ArtifactUri::parse(destination) {
-            Ok(ArtifactUri::Local(dir)) => {
-                let directory =
-                    Directory::open(disk, &dir).map_err(|error| failed(error.into()))?;
-                Ok(Self::at(Place::Directory(directory)))
-            }
-            Ok(ArtifactUri::Foreign { scheme }) => Err(ArtifactError::Unsupported {
-                destination: destination.to_owned(),
-                feature: feature_for(&scheme),
-                scheme,
-            }),
-            Ok(ArtifactUri::Proxied(_)) => {
-                Err(failed(io::Error::other("that is where this server itself would store them")))
-            }
-            Err(error) => Err(failed(io::Error::other(error))),
-        }
+        let opened = Directory::open(disk, &directory(destination)?);
+        let opened = opened.map_err(|error| unusable(destination, error.into()))?;
+        Ok(Self::at(Place::Directory(opened)))
+    }
+
+    /// Whether this build can store anything at such a destination. Looks at its words alone.
+    pub fn check(destination: &str) -> Result<(), ArtifactError> {
+        directory(destination).map(drop)
     }
 
     /// A store over objects that are not files: remote ones, or in memory.
@@ -142,7 +172,7 @@ impl ArtifactStore {
         E: Into<Box<dyn Error + Send + Sync>>,
     {
         let upload = self.receive(path, bytes).await?;
-        let finished = tokio::spawn(upload.finish()).await;
+        let finished = tokio::spawn(upload.prepare().await?.finish()).await;
         finished.map_err(|error| ArtifactError::io("store", path)(error))?
     }
 
@@ -202,10 +232,19 @@ impl ArtifactStore {
     /// Deletes a file, or a directory with all that is in it. Nothing there is fine. The root of the
     /// store is never deleted.
     pub async fn delete(&self, path: &ArtifactPath) -> Result<(), ArtifactError> {
-        not_the_root(path)?;
+        self.check_delete(path).await?;
         match &self.place {
             Place::Directory(directory) => directory.remove(path).await,
             Place::Objects(objects) => objects.delete(path).await,
+        }
+    }
+
+    /// Whether `path` is one that may be deleted, be there something or not.
+    pub async fn check_delete(&self, path: &ArtifactPath) -> Result<(), ArtifactError> {
+        not_the_root(path)?;
+        match &self.place {
+            Place::Directory(directory) => directory.check(path).await,
+            Place::Objects(_) => Ok(()),
         }
     }
 }

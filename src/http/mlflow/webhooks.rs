@@ -55,6 +55,10 @@ async fn sealed(app: &App, secret: Option<String>) -> ApiResult<Option<String>> 
 
 impl From<SecretError> for ApiError {
     fn from(error: SecretError) -> Self {
+        if matches!(&error, SecretError::Disk(cause) if cause.is_full()) {
+            let message = "no space left on the server for the key of webhooks' secrets";
+            return Self::new(Code::InsufficientStorage, message);
+        }
         tracing::error!(%error, "the secret of a webhook cannot be kept");
         Self::new(Code::InternalError, "The server cannot keep the secret of the webhook.")
     }

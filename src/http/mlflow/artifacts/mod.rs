@@ -25,7 +25,8 @@ use crate::{
     },
 };
 
-/// Stores `bytes` at `path` and records that, both durably.
+/// Records that `bytes` stand at `path` and stores them there, both durably. Recorded first, when
+/// nothing but a name is missing: where the log has no space, a file that was there stays as it was.
 async fn store<S>(app: App, context: Context, path: ArtifactPath, bytes: S) -> ApiResult<()>
 where
     S: Stream<Item = Result<Bytes, axum::Error>> + Send,
@@ -33,10 +34,12 @@ where
     let upload = app.artifacts.receive(&path, bytes).await?;
     unstoppable(async move {
         let _turn = app.artifacts.turn(&path).await;
-        let stored = upload.finish().await?;
+        let prepared = upload.prepare().await?;
+        let stored = prepared.stored();
         let path = path.as_str().to_owned();
         let record = artifact::Record { path, size: stored.size, sha256: stored.sha256.0 };
         app.execute(context, Command::RecordArtifact(record)).await?;
+        prepared.finish().await?;
         Ok(())
     })
     .await

@@ -81,9 +81,11 @@ pub(in crate::http) async fn delete_artifact(
     let path = ArtifactPath::parse(&text(path)?)?;
     unstoppable(async move {
         let _turn = app.artifacts.turn(&path).await;
-        app.artifacts.delete(&path).await?;
+        app.artifacts.check_delete(&path).await?;
+        // In this order nothing is gone if the log has no space to say so.
         let command = artifact::Delete { path: path.as_str().to_owned() };
         app.execute(context, Command::DeleteArtifact(command)).await?;
+        app.artifacts.delete(&path).await?;
         Ok(())
     })
     .await?;
