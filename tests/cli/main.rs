@@ -5,6 +5,7 @@
 mod backup;
 mod history;
 mod log;
+mod refusals;
 mod repair;
 mod replay;
 mod serve;

@@ -47,12 +47,14 @@ pub(super) fn run(args: Args) -> Result<(), Failure> {
     // First of all, so that two servers on one port never open anything.
     let listener = runtime.block_on(listen(&settings.host, settings.port))?;
     let disk: Arc<dyn Disk> = Arc::new(RealDisk);
-    let artifacts = Arc::new(ArtifactStore::open(disk.clone(), &settings.artifacts_destination)?);
+    ArtifactStore::check(&settings.artifacts_destination)?;
+    // Before the artifacts, which may be in the same directory: if it is refused, nothing is made there.
     let engine = Arc::new(Engine::open(disk.clone(), &settings.data_dir, &Options::default())?);
+    let artifacts = Arc::new(ArtifactStore::open(disk.clone(), &settings.artifacts_destination)?);
     runtime.block_on(create_default_experiment(&engine, &settings.http))?;
     let page_key = secret::load_or_draw(&*disk, &settings.data_dir.join(PAGE_KEY_FILE))?;
     let webhooks = Webhooks::open(disk, &settings.data_dir, settings.webhooks)
-        .map_err(|error| Failure::usage(error.to_string()))?;
+        .map_err(|error| Failure::of(&error))?;
     let tracking = !settings.http.artifacts_only;
     let app = App {
         engine: engine.clone(),
