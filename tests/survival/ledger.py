@@ -5,6 +5,7 @@ acknowledged must be there; the call under way may be there, whole, or not; noth
 """
 
 import http.client
+import itertools
 import random
 import statistics
 import threading
@@ -35,30 +36,40 @@ class Ledger:
         self.pending = None  # (kind, detail) of the call under way
         self.acknowledged = 0
         self.failure = None
+        self.stopped = threading.Event()
 
     def batch(self, n: int) -> list[dict]:
         return [{"key": "b", "value": i / 8, "timestamp": i, "step": i} for i in range(n * 200, n * 200 + 200)]
 
     def work(self, port: int, experiment_id: str, started: threading.Barrier) -> None:
-        """Calls the server until it is gone."""
+        """Calls the server until it is gone, or until it is stopped."""
         rest, choose = Rest(port), random.Random(self.name)
         started.wait()
         try:
-            self.pending = ("run", None)
-            made = rest.post("runs/create", experiment_id=experiment_id, run_name=self.name)
-            self.run_id, self.artifact_uri = made["run"]["info"]["run_id"], made["run"]["info"]["artifact_uri"]
-            self.acknowledged += 1
-            for n in range(1_000_000):
+            while not self.run_id and not self.stopped.is_set():
+                self.call(self.run, rest, experiment_id, choose)
+            for n in itertools.count():
+                if self.stopped.is_set():
+                    return
                 kind = choose.choices(
                     [self.metric, self.batch_call, self.param, self.tag, self.version, self.stage, self.artifact],
                     [8, 1, 3, 3, 2, 2, 1],
                 )[0]
-                kind(rest, n, choose)
-                self.acknowledged += 1
+                self.call(kind, rest, n, choose)
         except (OSError, http.client.HTTPException):
             return  # the server was killed
         except Exception as e:  # anything else is the server's fault and fails the test
             self.failure = e
+
+    def call(self, kind, rest, n, choose) -> None:
+        """One call to the server, acknowledged when this returns."""
+        kind(rest, n, choose)
+        self.acknowledged += 1
+
+    def run(self, rest, experiment_id, choose):
+        self.pending = ("run", None)
+        info = rest.post("runs/create", experiment_id=experiment_id, run_name=self.name)["run"]["info"]
+        self.run_id, self.artifact_uri = info["run_id"], info["artifact_uri"]
 
     def metric(self, rest, n, choose):
         point = {"key": f"m{n % 3}", "value": n / 4, "timestamp": n, "step": n}
@@ -104,7 +115,7 @@ class Ledger:
 
     def artifact(self, rest, n, choose):
         path, content = f"{self.name}/{n}.bin", choose.randbytes(2000)
-        self.pending = ("artifact", None)
+        self.pending = ("artifact", path)
         rest.put_artifact(path, content)
         self.artifacts[path] = content
 
@@ -160,8 +171,9 @@ def check_versions(versions: dict[int, dict], ledgers: list[Ledger]) -> None:
 class Campaign:
     """Rounds of clients on one data directory, whose server dies again and again."""
 
-    def __init__(self, name: str):
+    def __init__(self, name: str, client: type[Ledger] = Ledger):
         self.name = name
+        self.client = client
         self.ledgers = []
         self.fresh = []  # those of the round that goes on
         self.threads = []
@@ -176,7 +188,7 @@ class Campaign:
     def begin(self, server: Server) -> None:
         """Starts a round: the clients log until the server is gone."""
         first, started = len(self.ledgers), threading.Barrier(CLIENTS + 1)
-        self.fresh = [Ledger(f"client-{first + n}") for n in range(CLIENTS)]
+        self.fresh = [self.client(f"client-{first + n}") for n in range(CLIENTS)]
         self.threads = [
             threading.Thread(target=ledger.work, args=(server.port, self.experiment_id, started)) for ledger in self.fresh
         ]
@@ -190,6 +202,12 @@ class Campaign:
         for thread in self.threads:
             thread.join()
         assert [ledger.failure for ledger in self.fresh if ledger.failure] == []
+
+    def stop(self) -> None:
+        """Ends a round whose server stays."""
+        for ledger in self.fresh:
+            ledger.stopped.set()
+        self.end()
 
     def restart(self, server: Server) -> None:
         """Starts the server again, and notes how long that took."""

@@ -5,6 +5,7 @@ is in memory, and gets there only when the kernel sees fit. So a copy of the ima
 would find after losing power then, except that no drive's own cache is lost: all that reached the drive counts.
 """
 
+import errno
 import os
 import shutil
 import subprocess
@@ -87,3 +88,43 @@ class Volume:
             self.image.unlink()
         self.image = image
         self.mount()
+
+
+class Small:
+    """A file system with so many bytes, to be filled up: `tmpfs`, or another kind in an image file."""
+
+    def __init__(self, kind: str, directory: Path, size: int):
+        self.kind = kind
+        self.point = directory / f"small-{kind}"
+        self.point.mkdir()
+        if os.geteuid():
+            pytest.skip(f"a full disk on {kind} needs root, to mount a small one: NOT TESTED HERE")
+        try:
+            if kind == "tmpfs":
+                run("mount", "-t", "tmpfs", "-o", f"size={size}", "tmpfs", self.point)
+            else:
+                image = directory / f"small-{kind}.image"
+                with image.open("wb") as file:
+                    file.truncate(size)
+                run(*KINDS[kind][0], image)
+                run("mount", "-o", "loop", image, self.point)
+        except (OSError, RuntimeError) as error:
+            pytest.skip(f"a full disk on {kind} needs mount and mkfs: NOT TESTED HERE: {error}")
+
+    def fill(self) -> None:
+        """Leaves not one byte free."""
+        with (self.point / "filling").open("ab") as file:
+            chunk = 64 * MIB
+            while chunk >= 4096:
+                try:
+                    os.posix_fallocate(file.fileno(), os.fstat(file.fileno()).st_size, chunk)
+                except OSError as error:
+                    if error.errno != errno.ENOSPC:
+                        raise
+                    chunk //= 2
+
+    def make_room(self) -> None:
+        (self.point / "filling").unlink()
+
+    def unmount(self) -> None:
+        run("umount", self.point)
