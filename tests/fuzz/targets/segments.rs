@@ -15,8 +15,8 @@ use std::{
 use runlog::{
     base::{Seq, TimestampMs, disk::RealDisk},
     wal::{
-        Damage, LocalReader, LocalWal, NewRecord, Options, Record, Tail, Wal, WalError, WalReader,
-        verify,
+        Damage, Finding, LocalReader, LocalWal, NewRecord, Options, Record, Tail, Wal, WalError,
+        WalReader, verify,
     },
 };
 use sha2::{Digest as _, Sha256};
@@ -170,7 +170,8 @@ fn look(log: &Path) {
     let checked = checked.expect("what opens can be checked");
     assert_eq!(report.torn.is_some(), matches!(checked.tail, Tail::Torn { .. }));
     // Digests of sealed segments are left to `verify`; in a log that was closed, their marks too.
-    let digest = |it: &WalError| matches!(it, WalError::Damaged { damage: Damage::Chain(_), .. });
+    let digest =
+        |it: &Finding| matches!(&it.what, WalError::Damaged { damage: Damage::Chain(_), .. });
     assert!(report.clean || checked.damage.iter().all(digest), "{:?}", checked.damage);
     write_on(wal, log, records, checked.damage.len());
 }

@@ -141,6 +141,7 @@ const SITES: &[Site] = &[
         &[(DiskOp::Read, SEG), (DiskOp::Read, "spare.tmp"), (DiskOp::Read, "rewrite.tmp")],
     ),
     ("lock.rs", ".lock(&", &[(DiskOp::Lock, "LOCK")]),
+    ("lock.rs", ".lock(&", &[(DiskOp::Lock, "LOCK")]),
     ("lock.rs", ".read_at(", &[(DiskOp::Read, "LOCK")]),
     ("lock.rs", ".set_len(", &[(DiskOp::Allocate, "LOCK")]),
     ("lock.rs", ".write_at(", &[(DiskOp::Write, "LOCK")]),
