@@ -52,7 +52,7 @@ impl<'a> Walk<'a> {
             if matches!(slot.trust, Trust::Foreign) || !follows {
                 continue;
             }
-            segno = slot.segment.header.segno + 1;
+            segno = slot.segment.header.segno.saturating_add(1);
             match after {
                 _ if slot.trust == Trust::Nothing => {}
                 Some(after) => self.sealed(&slot, after)?,
