@@ -1,11 +1,11 @@
 //! Runlog's own endpoints, under `/api/runlog/1`.
 
-use axum::extract::{Path, State};
+use axum::extract::State;
 
 use super::{
     App,
     error::{ApiError, ApiResult},
-    request::Fields,
+    request::{Fields, InPath},
     response::Json,
 };
 use crate::audit::model_history;
@@ -13,7 +13,7 @@ use crate::audit::model_history;
 /// Every stage change of a registered model, or of one version of it (`?version=N`).
 pub(super) async fn model_stage_history(
     State(app): State<App>,
-    Path(name): Path<String>,
+    InPath(name): InPath<String>,
     fields: Fields,
 ) -> ApiResult<Json> {
     let version = match fields.int("version")? {

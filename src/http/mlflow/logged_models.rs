@@ -1,13 +1,13 @@
 //! `/mlflow/logged-models...`
 
-use axum::extract::{Path, State};
+use axum::extract::State;
 use serde_json::Value;
 
 use super::{
     super::{
         App,
         error::{ApiError, ApiResult},
-        request::{Caller, Fields},
+        request::{Caller, Fields, InPath},
         response::{Empty, Object},
     },
     experiments::{parse_id, parse_ids},
@@ -62,7 +62,7 @@ pub(in super::super) async fn create_logged_model(
 
 pub(in super::super) async fn get_logged_model(
     State(app): State<App>,
-    Path(model_id): Path<String>,
+    InPath(model_id): InPath<String>,
     fields: Fields,
 ) -> ApiResult<Object> {
     let allow_deleted = fields.string("allow_deleted")?.unwrap_or_default();
@@ -103,7 +103,7 @@ pub(in super::super) async fn finalize_logged_model(
 pub(in super::super) async fn delete_logged_model(
     State(app): State<App>,
     Caller(context): Caller,
-    Path(model_id): Path<String>,
+    InPath(model_id): InPath<String>,
 ) -> ApiResult<Empty> {
     let command = logged_model::Delete { model_id };
     app.execute(context, Command::DeleteLoggedModel(command)).await?;
@@ -113,7 +113,7 @@ pub(in super::super) async fn delete_logged_model(
 pub(in super::super) async fn log_logged_model_params(
     State(app): State<App>,
     Caller(context): Caller,
-    Path(model_id): Path<String>,
+    InPath(model_id): InPath<String>,
     fields: Fields,
 ) -> ApiResult<Empty> {
     fields.required("model_id")?;
@@ -125,7 +125,7 @@ pub(in super::super) async fn log_logged_model_params(
 pub(in super::super) async fn set_logged_model_tags(
     State(app): State<App>,
     Caller(context): Caller,
-    Path(model_id): Path<String>,
+    InPath(model_id): InPath<String>,
     fields: Fields,
 ) -> ApiResult<Empty> {
     let command = logged_model::SetTags { model_id, tags: fields.pairs("tags")? };
@@ -136,7 +136,7 @@ pub(in super::super) async fn set_logged_model_tags(
 pub(in super::super) async fn delete_logged_model_tag(
     State(app): State<App>,
     Caller(context): Caller,
-    Path((model_id, key)): Path<(String, String)>,
+    InPath((model_id, key)): InPath<(String, String)>,
 ) -> ApiResult<Empty> {
     let command = logged_model::DeleteTag { model_id, key };
     app.execute(context, Command::DeleteLoggedModelTag(command)).await?;

@@ -1,12 +1,12 @@
 //! `/mlflow/webhooks`
 
-use axum::extract::{Path, State};
+use axum::extract::State;
 
 use super::{
     super::{
         App,
         error::{ApiError, ApiResult, Code},
-        request::{Caller, Fields},
+        request::{Caller, Fields, InPath},
         response::{Empty, Object},
     },
     page_token::Walk,
@@ -128,14 +128,14 @@ fn is_behind(webhook: &Webhook, after: &Place) -> bool {
 
 pub(in super::super) async fn get_webhook(
     State(app): State<App>,
-    Path(webhook_id): Path<String>,
+    InPath(webhook_id): InPath<String>,
 ) -> ApiResult<Object> {
     Ok(answer(&*find(&app, &webhook_id)?))
 }
 
 pub(in super::super) async fn update_webhook(
     State(app): State<App>,
-    Path(webhook_id): Path<String>,
+    InPath(webhook_id): InPath<String>,
     Caller(context): Caller,
     fields: Fields,
 ) -> ApiResult<Object> {
@@ -165,7 +165,7 @@ pub(in super::super) async fn update_webhook(
 
 pub(in super::super) async fn delete_webhook(
     State(app): State<App>,
-    Path(webhook_id): Path<String>,
+    InPath(webhook_id): InPath<String>,
     Caller(context): Caller,
 ) -> ApiResult<Empty> {
     app.execute(context, Command::DeleteWebhook(webhook::Delete { webhook_id })).await?;
@@ -174,7 +174,7 @@ pub(in super::super) async fn delete_webhook(
 
 pub(in super::super) async fn test_webhook(
     State(app): State<App>,
-    Path(webhook_id): Path<String>,
+    InPath(webhook_id): InPath<String>,
     fields: Fields,
 ) -> ApiResult<Object> {
     let asked = fields.object("event")?.map(|event| wire::trigger(&event)).transpose()?;

@@ -6,9 +6,10 @@ mod numbers;
 
 use axum::{
     body::Bytes,
-    extract::{FromRequest, Request},
-    http::{HeaderMap, Method, header},
+    extract::{FromRequest, FromRequestParts, Path, Request},
+    http::{HeaderMap, Method, header, request::Parts},
 };
+use serde::de::DeserializeOwned;
 
 pub use caller::Caller;
 pub use fields::Fields;
@@ -28,6 +29,20 @@ impl<S: Send + Sync> FromRequest<S> for Fields {
             }
         }
         Self::from_json(&read_body(request, state).await?)
+    }
+}
+
+/// What stands in the places of a route's path. Bytes that are no text are refused in MLflow's shape.
+pub struct InPath<T>(pub T);
+
+impl<S: Send + Sync, T: DeserializeOwned + Send> FromRequestParts<S> for InPath<T> {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> ApiResult<Self> {
+        match Path::from_request_parts(parts, state).await {
+            Ok(Path(places)) => Ok(Self(places)),
+            Err(refused) => Err(ApiError::invalid(refused.body_text())),
+        }
     }
 }
 

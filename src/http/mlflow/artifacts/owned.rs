@@ -4,7 +4,7 @@ use std::convert::Infallible;
 
 use axum::{
     body::{self, Body, Bytes},
-    extract::{FromRequestParts, Path, State},
+    extract::{FromRequestParts, State},
     http::{HeaderMap, HeaderValue, header, request::Parts},
     response::Response,
 };
@@ -21,7 +21,7 @@ use crate::{
         App,
         error::{ApiError, ApiResult, Code},
         mlflow::{model_versions, runs},
-        request::{Caller, Fields},
+        request::{Caller, Fields, InPath},
         response::Object,
     },
     views::lookup,
@@ -41,7 +41,7 @@ pub(in crate::http) async fn list_run_artifacts(
 
 pub(in crate::http) async fn list_logged_model_artifacts(
     State(app): State<App>,
-    Path(model_id): Path<String>,
+    InPath(model_id): InPath<String>,
     fields: Fields,
 ) -> ApiResult<Object> {
     let dir = fields.string("artifact_directory_path")?.unwrap_or_default();
@@ -74,7 +74,7 @@ pub(in crate::http) async fn get_version_artifact(
 
 pub(in crate::http) async fn get_logged_model_artifact(
     State(app): State<App>,
-    Path(model_id): Path<String>,
+    InPath(model_id): InPath<String>,
     headers: HeaderMap,
     Query(fields): Query,
 ) -> ApiResult<Response> {
