@@ -11,7 +11,8 @@
 //! leaves the former one as it was.
 //!
 //! The log's end is fixed first, then the artifacts are copied that it names. One that has changed
-//! meanwhile has an event that says so: then the end is fixed anew.
+//! meanwhile has an event that says so: then the end is fixed anew. One that is not there yet gets its
+//! name soon after its event: then it is looked for again.
 
 mod artifacts;
 
@@ -36,12 +37,12 @@ use crate::{
 
 pub(super) use artifacts::{object, safe};
 
-/// Times that the end of the log is fixed anew because artifacts have changed.
-const ROUNDS: usize = 5;
+/// Times that artifacts are looked for that are not what the log says.
+const ROUNDS: usize = 10;
 /// Time between two looks at a log whose server is about to prove what it has written.
 const LOOK_INTERVAL: Duration = Duration::from_millis(20);
-/// Time that an artifact gets to be followed by its event.
-const EVENT_DELAY: Duration = Duration::from_millis(200);
+/// Time between two such looks: an upload gets its name that soon after its event.
+const NAME_DELAY: Duration = Duration::from_millis(50);
 
 /// What to back up, and where.
 #[derive(Debug, Clone, Copy)]
@@ -95,33 +96,27 @@ pub fn backup(
     let log = job.data_dir.join(LOG_DIR);
     let (mut extents, seen) = proven(disk, &log, job.patience)?;
     let mut done = BackedUp::default();
-    let mut former = Manifest::read(disk, job.to)?;
+    let former = Manifest::read(disk, job.to)?;
     let known = former.as_ref().map_or(Seq::ZERO, |it| it.head);
-    let mut round = 0;
-    let (former, found) = loop {
-        round += 1;
-        let head = head(&extents);
-        let found = survey(disk, &log, head, known, progress)?;
-        if found.report.damage_count > 0 {
-            let places = found.report.damage_count;
-            return Err(TransferError::DamagedLog { dir: log, places });
-        }
-        let former = match &former {
-            Some(manifest) => manifest,
-            None => former.insert(begin(disk, job, &found.report.log_id.to_string())?),
-        };
-        check_extends(job, former, &found, head)?;
-        done.missing = artifacts::copy_all(disk, job, &found.artifacts, &mut done)?;
-        if done.missing.is_empty() || round >= ROUNDS {
-            break (former.clone(), found);
-        }
-        std::thread::sleep(EVENT_DELAY.min(job.patience));
-        let (later, _) = proven(disk, &log, job.patience)?;
-        if self::head(&later) == head {
-            break (former.clone(), found);
-        }
-        extents = later;
+    let (mut found, mut round) = (survey_sound(disk, &log, &extents, known, progress)?, 1);
+    let former = match former {
+        Some(manifest) => manifest,
+        None => begin(disk, job, &found.report.log_id.to_string())?,
     };
+    loop {
+        check_extends(job, &former, &found, head(&extents))?;
+        done.missing = artifacts::copy_all(disk, job, &found.artifacts, &mut done)?;
+        if done.missing.is_empty() || round == ROUNDS {
+            break;
+        }
+        round += 1;
+        std::thread::sleep(NAME_DELAY.min(job.patience));
+        let (later, _) = proven(disk, &log, job.patience)?;
+        if head(&later) > head(&extents) {
+            extents = later;
+            found = survey_sound(disk, &log, &extents, known, progress)?;
+        }
+    }
     let segments = copy_segments(disk, job, &extents, &former, &mut done)?;
     let manifest = Manifest {
         head: head(&extents),
@@ -146,6 +141,21 @@ pub fn backup(
         artifacts: manifest.artifacts.map(|it| it.count),
         ..done
     })
+}
+
+/// What the log says, if it is sound.
+fn survey_sound(
+    disk: &dyn Disk,
+    log: &Path,
+    extents: &[Extent],
+    known: Seq,
+    progress: &mut dyn FnMut(Seq),
+) -> Result<Survey, TransferError> {
+    let found = survey(disk, log, head(extents), known, progress)?;
+    match found.report.damage_count {
+        0 => Ok(found),
+        places => Err(TransferError::DamagedLog { dir: log.to_owned(), places }),
+    }
 }
 
 fn head(extents: &[Extent]) -> Seq {

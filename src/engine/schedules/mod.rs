@@ -21,7 +21,10 @@ use crate::{
     base::{
         Clock, Seq, TimestampMs,
         disk::{Disk, faulty::FaultyDisk, memory::MemoryDisk},
-        sync::schedules::draw,
+        sync::{
+            schedules::draw,
+            thread::{self, JoinHandle},
+        },
     },
     domain::{Command, experiment, metric::NewPoint, run},
     event::KeyValue,
@@ -52,6 +55,8 @@ impl Clock for Still {
 /// An engine with two runs, and what its clients know.
 struct Stage {
     engine: Engine,
+    /// The thread that attaches the cache, if it is not attached at the start.
+    attaching: Option<JoinHandle<()>>,
     disk: MemoryDisk,
     /// The same disk, as the engine has it.
     faulty: FaultyDisk,
@@ -63,7 +68,7 @@ struct Stage {
 }
 
 impl Stage {
-    /// The cache is attached before anything else, or by the flusher's thread, as drawn.
+    /// The cache is attached before anything else, or by a thread of its own, as drawn.
     fn new() -> Self {
         let disk = MemoryDisk::default();
         let faulty = FaultyDisk::over_memory(&disk);
@@ -72,12 +77,15 @@ impl Stage {
         let base = Arc::new(MemoryBase::default());
         let (attached, bottom) = (views.clone(), base.clone());
         let attach = move || attached.attach_base(bottom);
-        let (now, later): (_, Box<dyn FnOnce() + Send>) =
-            if draw(2) == 0 { (Some(attach), Box::new(|| {})) } else { (None, Box::new(attach)) };
-        now.into_iter().for_each(|attach| attach());
-        let engine = Engine::start_after(Box::new(wal), views, Box::new(Still), later);
+        let attaching = if draw(2) == 0 {
+            attach();
+            None
+        } else {
+            Some(thread::spawn(attach))
+        };
         let stage = Self {
-            engine,
+            engine: Engine::start(Box::new(wal), views, Box::new(Still)),
+            attaching,
             disk,
             faulty,
             base,
@@ -117,7 +125,8 @@ impl Stage {
     /// Ends the engine. All that was acknowledged is in the log, and what the view cache would have
     /// held after a crash at any time is what a replay of the log up to its cursor gives.
     fn end(self) {
-        let Self { engine, disk, faulty, base, acknowledged, .. } = self;
+        let Self { engine, attaching, disk, faulty, base, acknowledged, .. } = self;
+        attaching.into_iter().for_each(|thread| thread.join().unwrap());
         let log_id = engine.views().log_id();
         drop(engine);
         let (wal, report) = open(&disk.after_power_cut(0, 0.0));

@@ -15,6 +15,14 @@ use crate::{
     wal::Wal as _,
 };
 
+struct Stopper<'a>(&'a AtomicBool);
+
+impl Drop for Stopper<'_> {
+    fn drop(&mut self) {
+        self.0.store(true, Ordering::SeqCst);
+    }
+}
+
 /// Makes `count` backups at random moments; each is restored, and holds all that was acknowledged
 /// before it began, and nothing that was never written.
 fn backups_beside_a_writer(count: u64, seed: u64) {
@@ -30,7 +38,7 @@ fn backups_beside_a_writer(count: u64, seed: u64) {
                 let group = rng.random_range(1..8);
                 log.append(group);
                 acked.fetch_add(group, Ordering::SeqCst);
-                thread::sleep(Duration::from_millis(rng.random_range(0..30)));
+                thread::sleep(Duration::from_millis(rng.random_range(10..60)));
                 if rng.random_bool(0.3) {
                     // An idle server marks.
                     thread::sleep(Duration::from_millis(rng.random_range(0..10)));
@@ -38,6 +46,8 @@ fn backups_beside_a_writer(count: u64, seed: u64) {
                 }
             }
         });
+        // Also when an assertion fails: the scope waits for the writer.
+        let _stopper = Stopper(&stop);
         for number in 0..count {
             thread::sleep(Duration::from_millis(rng.random_range(0..12)));
             let (to, into) =
@@ -61,7 +71,6 @@ fn backups_beside_a_writer(count: u64, seed: u64) {
             }
             std::fs::remove_dir_all(&into).unwrap();
         }
-        stop.store(true, Ordering::SeqCst);
     });
     println!("{count} backups beside {} events, seed {seed}", acked.into_inner());
 }

@@ -107,7 +107,12 @@ impl SegmentHeader {
         }
         let version = u16::from_le_bytes(fields.take());
         if version > VERSION {
-            return Err(BadHeader::Newer(version));
+            // With a checksum that is right for the version we know, a bit has flipped.
+            let mut known = *bytes;
+            known[8..10].copy_from_slice(&VERSION.to_le_bytes());
+            let flipped = crc32_ieee(&known[..124]).to_le_bytes() == known[124..];
+            let damaged = BadHeader::Damaged(Damage::SegmentHeader);
+            return Err(if flipped { damaged } else { BadHeader::Newer(version) });
         }
         let header_len = u16::from_le_bytes(fields.take());
         let flags = u32::from_le_bytes(fields.take());

@@ -8,6 +8,7 @@ use super::{DIR, append, closed_log, open, options, payload, read_all};
 use crate::{
     base::{
         Seq, TimestampMs,
+        digest::crc32_ieee,
         disk::{Disk as _, DiskError, memory::MemoryDisk},
     },
     wal::{
@@ -145,9 +146,16 @@ fn row_e_a_segment_header_at_odds_is_refused() {
 #[test]
 fn row_f_a_newer_format_is_refused() {
     let disk = closed_log(&[3]);
-    let disk = edited(&disk, &segment(&disk, 1), |bytes| bytes[8] = 2);
-    let error = refusal(&disk, options());
+    let newer = edited(&disk, &segment(&disk, 1), |bytes| {
+        bytes[8] = 2;
+        let crc = crc32_ieee(&bytes[..124]);
+        bytes[124..128].copy_from_slice(&crc.to_le_bytes());
+    });
+    let error = refusal(&newer, options());
     assert!(matches!(error, WalError::Newer { found: 2, supported: 1, .. }), "{error:?}");
+    let flipped = edited(&disk, &segment(&disk, 1), |bytes| bytes[8] = 3);
+    let error = refusal(&flipped, options());
+    assert!(matches!(error, WalError::Damaged { offset: 0, .. }), "{error:?}");
 }
 
 #[test]

@@ -12,10 +12,7 @@ use crate::base::{
 
 use super::super::{
     super::{Damage, WalError},
-    format::{
-        LEADER_LEN, PrevSegment, SEGMENT_HEADER_LEN, SegmentHeader, VERSION, leader_salt,
-        parse_file_name,
-    },
+    format::{LEADER_LEN, PrevSegment, SegmentHeader, leader_salt, parse_file_name},
     segment::{self, SegmentFile, for_each_chunk},
 };
 
@@ -107,22 +104,8 @@ fn look(disk: &dyn Disk, path: PathBuf, name: &str) -> Result<Slot, WalError> {
             Ok(Slot { segment, byte_len, wrong, trust: Trust::Header })
         }
         Err(wrong @ WalError::Damaged { .. }) => headless(disk, path, name, wrong),
-        Err(WalError::Newer { .. }) if only_version_is_off(disk, &path)? => {
-            let (segment, seq) = (path.clone(), Seq::ZERO);
-            let wrong =
-                WalError::Damaged { segment, offset: 8, seq, damage: Damage::SegmentHeader };
-            headless(disk, path, name, wrong)
-        }
         Err(error) => Err(error),
     }
-}
-
-/// Whether a header has the checksum of this version, and another version's number.
-fn only_version_is_off(disk: &dyn Disk, path: &Path) -> Result<bool, DiskError> {
-    let mut bytes = [0; SEGMENT_HEADER_LEN];
-    disk.open(path, Open::Read)?.read_at(0, &mut bytes)?;
-    bytes[8..10].copy_from_slice(&VERSION.to_le_bytes());
-    Ok(SegmentHeader::decode(&bytes).is_ok())
 }
 
 /// A segment whose header is damaged: its name tells its place, and any group leader in it the salt.

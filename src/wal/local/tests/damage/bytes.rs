@@ -42,7 +42,6 @@ fn flip(log: &Original, byte: usize, bit: usize) {
         Err(WalError::Damaged { segment, offset, seq, .. }) => {
             assert_eq!((segment, Some((offset, seq))), (path, piece), "{what}");
         }
-        Err(WalError::Newer { segment, .. }) => assert_eq!(segment, path, "{what}"),
         Err(error) => panic!("{what}: {error:?}"),
     }
 }
