@@ -6,6 +6,7 @@ use std::{
     fs,
     path::{Path, PathBuf},
     sync::Arc,
+    time::Duration,
 };
 
 use rand::{Rng as _, RngCore as _, SeedableRng as _, rngs::StdRng};
@@ -16,7 +17,7 @@ use runlog::{
     views::{
         Views,
         digest::{ViewsHasher, digest},
-        store::Files,
+        store::{Files, StoreError},
     },
     wal::WalReader,
 };
@@ -171,16 +172,28 @@ impl Scene {
 /// Folds up to `until` in several flushes and two lives.
 fn grow(cache: &Path, log_id: [u8; 16], log: &Arc<dyn WalReader>, until: u64) {
     for _ in 0..2 {
-        let views = Views::open(cache, log_id, 16 << 20).unwrap();
+        let views = opened(cache, log_id);
         let from = views.position().seq.0;
         for step in 1..=6 {
             replay(&**log, &views, Seq(from + (until - from) * step / 8), &mut |_| {}).unwrap();
             views.flush().unwrap();
         }
     }
-    let views = Views::open(cache, log_id, 16 << 20).unwrap();
+    let views = opened(cache, log_id);
     replay(&**log, &views, Seq(until), &mut |_| {}).unwrap();
     views.flush().unwrap();
+}
+
+/// Opens a cache that was closed just now. The `sync` that sled runs for another test may hold its lock
+/// a moment longer: a process begins with all the files of its parent.
+fn opened(cache: &Path, log_id: [u8; 16]) -> Views {
+    for _ in 0..100 {
+        match Views::open(cache, log_id, 16 << 20) {
+            Err(StoreError::Io { .. }) => std::thread::sleep(Duration::from_millis(10)),
+            opened => return opened.unwrap(),
+        }
+    }
+    panic!("{} stays locked", cache.display())
 }
 
 /// The files with content, and that content.

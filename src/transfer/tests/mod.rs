@@ -65,9 +65,9 @@ pub(super) fn event(seq: u64) -> Event {
         2 | 3 => {
             let content = content(seq);
             let sha256 = Sha256Digest::of(&content).0;
-            // One of the two is written again and again.
+            // One of ten is written again and again.
             let name =
-                if seq % 6 == 2 { text("1/same/f") } else { format!("1/{run_id}/artifacts/f") };
+                if seq % 30 == 2 { text("1/same/f") } else { format!("1/{run_id}/artifacts/f") };
             ArtifactStored { path: name, size: content.len() as u64, sha256 }.into()
         }
         4 if seq % 12 == 4 => ArtifactDeleted { path: format!("1/{run_id}") }.into(),
