@@ -4,6 +4,7 @@
 #[cfg(test)]
 pub mod cases;
 pub mod clock;
+pub mod data_dir;
 pub mod digest;
 pub mod disk;
 pub mod exit;

@@ -29,6 +29,12 @@ pub(super) fn print(text: &str) -> Result<(), Failure> {
     }
 }
 
+/// Prints an answer as one JSON object, in one line.
+pub(super) fn print_json(answer: &impl serde::Serialize) -> Result<(), Failure> {
+    let json = serde_json::to_string(answer).expect("plain data always serializes");
+    print(&format!("{json}\n"))
+}
+
 /// Appends a line to an answer.
 pub(super) fn line(text: &mut String, line: std::fmt::Arguments<'_>) {
     text.push_str(&line.to_string());

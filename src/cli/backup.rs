@@ -4,18 +4,16 @@ use std::{path::PathBuf, time::Duration};
 
 use super::{
     EXIT_CODES,
-    answer::{line, print, progress},
+    answer::{line, print, print_json, progress},
     failure::Failure,
     place::DATA_DIR,
 };
 use crate::{
-    base::{Clock as _, SystemClock, disk::RealDisk},
+    base::{Clock as _, SystemClock, data_dir::ARTIFACTS_DIR, disk::RealDisk},
     transfer::{BackedUp, Backup, backup},
     webhooks::KEY_FILE,
 };
 
-/// Folder of the artifacts in a data directory, unless the server was told another.
-const ARTIFACTS: &str = "artifacts";
 /// A server at work proves what it has written within 50 ms, or when its disk is done.
 const PATIENCE: Duration = Duration::from_secs(2);
 
@@ -57,7 +55,7 @@ pub struct Args {
 }
 
 pub(super) fn run(args: &Args) -> Result<(), Failure> {
-    let artifacts = args.artifacts.clone().unwrap_or_else(|| args.data_dir.join(ARTIFACTS));
+    let artifacts = args.artifacts.clone().unwrap_or_else(|| args.data_dir.join(ARTIFACTS_DIR));
     let job = Backup {
         data_dir: &args.data_dir,
         artifacts: (!args.no_artifacts).then_some(artifacts.as_path()),
@@ -70,8 +68,7 @@ pub(super) fn run(args: &Args) -> Result<(), Failure> {
     bar.finish_and_clear();
     let done = done?;
     if args.json {
-        let json = serde_json::to_string(&done).expect("plain data always serializes");
-        print(&format!("{json}\n"))?;
+        print_json(&done)?;
     } else {
         print(&report(args, &done))?;
     }

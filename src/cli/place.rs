@@ -4,8 +4,10 @@ use std::{path::PathBuf, sync::Arc};
 
 use super::failure::Failure;
 use crate::{
-    base::disk::RealDisk,
-    engine::{LOG_DIR, VIEWS_DIR},
+    base::{
+        data_dir::{LOG_DIR, VIEWS_DIR},
+        disk::RealDisk,
+    },
     wal::LocalReader,
 };
 

@@ -4,27 +4,24 @@ use std::{path::PathBuf, sync::Arc};
 
 use super::{
     EXIT_CODES,
-    answer::{line, print, progress},
+    answer::{line, print, print_json, progress},
     failure::Failure,
     place::DATA_DIR,
 };
 use crate::{
     base::{
         Clock as _, SystemClock,
+        data_dir::VIEWS_DIR,
         disk::{Disk, RealDisk},
     },
+    engine::Options,
     transfer::{LEFT_BEHIND, REPORT, Repair, RepairReport, repair},
     views::Views,
-    wal::Options,
     webhooks::KEY_FILE,
 };
 
-/// Bytes of a view cache held in memory.
-const CACHE_BYTES: usize = 256 << 20;
 /// Who it was, if nobody is named.
 const NOBODY: &str = "unknown";
-/// Folder of the view cache in a data directory.
-const VIEWS_DIR: &str = "views";
 
 const EXAMPLES: &str = "\
 A backup is better: it has all of it. A repair keeps every event that is intact and rests on nothing
@@ -60,13 +57,14 @@ pub struct Args {
 
 pub(super) fn run(args: &Args) -> Result<(), Failure> {
     let disk: Arc<dyn Disk> = Arc::new(RealDisk);
+    let options = Options::default();
     let job = Repair {
         data_dir: &args.data_dir,
         into: &args.into,
         by: &args.by,
         now: SystemClock.now(),
-        segment_bytes: Options::default().segment_bytes,
-        views: &|dir, log_id| Views::open(&dir.join(VIEWS_DIR), log_id, CACHE_BYTES),
+        segment_bytes: options.segment_bytes,
+        views: &|dir, log_id| Views::open(&dir.join(VIEWS_DIR), log_id, options.cache_bytes),
     };
     let bar = progress(None);
     let done = repair(&disk, &job, &mut |seq| bar.set_position(seq.0));
@@ -74,10 +72,7 @@ pub(super) fn run(args: &Args) -> Result<(), Failure> {
     match done? {
         None if args.json => print("null\n"),
         None => print("result     the log is sound: nothing to repair, nothing written\n"),
-        Some(report) if args.json => {
-            let json = serde_json::to_string(&report).expect("plain data always serializes");
-            print(&format!("{json}\n"))
-        }
+        Some(report) if args.json => print_json(&report),
         Some(report) => print(&told(args, &report)),
     }
 }

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use super::{
     EXIT_CODES,
-    answer::{line, print, progress, shown},
+    answer::{line, print, print_json, progress, shown},
     failure::Failure,
 };
 use crate::{base::disk::RealDisk, transfer::restore};
@@ -42,8 +42,7 @@ pub(super) fn run(args: &Args) -> Result<(), Failure> {
     bar.finish_and_clear();
     let done = done?;
     if args.json {
-        let json = serde_json::to_string(&done).expect("plain data always serializes");
-        return print(&format!("{json}\n"));
+        return print_json(&done);
     }
     let mut text = String::new();
     line(&mut text, format_args!("log        {}", done.log_id));

@@ -11,7 +11,7 @@ mod schedules;
 mod writer;
 
 pub use error::{ExecuteError, OpenError};
-pub use open::{LOG_DIR, Options, VIEWS_DIR};
+pub use open::Options;
 pub use replay::{Replayed, replay};
 
 use std::{path::Path, sync::Arc};

@@ -6,6 +6,7 @@ use super::{Engine, OpenError, replay};
 use crate::{
     base::{
         Seq, SystemClock,
+        data_dir::{LOG_DIR, VIEWS_DIR},
         digest::crc32_ieee,
         disk::{Disk, DiskError, DiskOp, create_dirs},
     },
@@ -30,11 +31,6 @@ impl Default for Options {
         Self { segment_bytes: LogOptions::default().segment_bytes, cache_bytes: 256 << 20 }
     }
 }
-
-/// Folder of the log in a data directory.
-pub const LOG_DIR: &str = "log";
-/// Folder of the view cache in a data directory.
-pub const VIEWS_DIR: &str = "views";
 
 pub(super) fn open(
     disk: Arc<dyn Disk>,

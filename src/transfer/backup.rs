@@ -22,7 +22,7 @@ use std::{
 };
 
 use super::{
-    ARTIFACTS_DIR, LOG_DIR, TransferError,
+    TransferError,
     files::{Prefix, copy, is_there, unfinished},
     manifest::{Artifacts, MANIFEST, Manifest, Segment},
     survey::{Survey, survey},
@@ -30,6 +30,7 @@ use super::{
 use crate::{
     base::{
         Seq, TimestampMs,
+        data_dir::{ARTIFACTS_DIR, LOG_DIR},
         disk::{Disk, Entry, create_dirs},
     },
     wal::{Extent, durable},

@@ -18,8 +18,3 @@ pub use error::TransferError;
 pub use export::{ExportError, Selection, export, follow};
 pub use repair::{LEFT_BEHIND, REPORT, Repair, RepairReport, repair};
 pub use restore::{Restored, restore};
-
-/// Folder of the log in a data directory and in a backup.
-const LOG_DIR: &str = "log";
-/// Folder of the artifacts in a data directory, and of their contents in a backup.
-const ARTIFACTS_DIR: &str = "artifacts";

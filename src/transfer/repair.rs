@@ -17,12 +17,12 @@ mod rewrite;
 use std::{path::Path, sync::Arc};
 
 use super::{
-    LOG_DIR, TransferError,
+    TransferError,
     files::{Fresh, replace},
 };
 use crate::{
     audit::check,
-    base::{Seq, TimestampMs, disk::Disk},
+    base::{Seq, TimestampMs, data_dir::LOG_DIR, disk::Disk},
     event::LostRange,
     views::{Views, store::StoreError},
     wal::{WalError, hold, walk},

@@ -6,7 +6,7 @@ use std::{
 };
 
 use super::{
-    ARTIFACTS_DIR, LOG_DIR, TransferError,
+    TransferError,
     backup::{object, safe},
     files::{Fresh, Prefix, copy},
     manifest::{MANIFEST, Manifest},
@@ -14,6 +14,7 @@ use super::{
 };
 use crate::base::{
     Seq,
+    data_dir::{ARTIFACTS_DIR, LOG_DIR},
     digest::Sha256Digest,
     disk::{Disk, DiskError, create_dirs},
 };

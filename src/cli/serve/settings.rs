@@ -6,7 +6,7 @@ use super::{
     super::failure::Failure,
     args::{Args, WebhookArgs},
 };
-use crate::{http::Config, webhooks::Config as WebhookConfig};
+use crate::{base::data_dir::ARTIFACTS_DIR, http::Config, webhooks::Config as WebhookConfig};
 
 /// What a server needs to know before it starts.
 #[derive(Debug)]
@@ -99,7 +99,7 @@ fn webhooks(args: WebhookArgs) -> WebhookConfig {
 }
 
 fn artifacts_in(data_dir: &std::path::Path) -> Result<String, Failure> {
-    let path = data_dir.join("artifacts").into_os_string().into_string();
+    let path = data_dir.join(ARTIFACTS_DIR).into_os_string().into_string();
     path.map_err(|_| {
         Failure::usage(format!(
             "--data-dir {} is not UTF-8: name --artifacts-destination as well",

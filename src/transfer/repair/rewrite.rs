@@ -4,14 +4,11 @@ use std::{path::Path, sync::Arc};
 
 use uuid::Uuid;
 
-use super::{
-    super::{LOG_DIR, TransferError},
-    LEFT_BEHIND, Repair, RepairReport, TOOL,
-    aside::Aside,
-};
+use super::{super::TransferError, LEFT_BEHIND, Repair, RepairReport, TOOL, aside::Aside};
 use crate::{
     base::{
         Seq, TimestampMs,
+        data_dir::LOG_DIR,
         digest::crc32_ieee,
         disk::Disk,
         id,

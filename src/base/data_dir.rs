@@ -1,0 +1,8 @@
+//! What the folders of a data directory are called.
+
+/// The log.
+pub const LOG_DIR: &str = "log";
+/// The view cache.
+pub const VIEWS_DIR: &str = "views";
+/// The artifacts, unless the server is told another place; in a backup, their contents.
+pub const ARTIFACTS_DIR: &str = "artifacts";
