@@ -23,7 +23,7 @@ use super::{
     read::{Download, Entry, Meta, read_file, satisfied},
 };
 use crate::base::{
-    disk::{self, Disk, DiskError, DiskFile, Kind, Open, create_dirs, remove_tree},
+    disk::{self, Disk, DiskError, DiskFile, Kind, Open, check_room, create_dirs, remove_tree},
     id,
 };
 
@@ -107,7 +107,9 @@ impl Directory {
             if length == 0 {
                 return Ok((staged, parts.stored()));
             }
-            let written = self.blocking("store", path, move |_, path| {
+            let written = self.blocking("store", path, move |directory, path| {
+                check_room(&*directory.disk, &directory.dir, length as u64)
+                    .map_err(ArtifactError::io("store", path))?;
                 let mut at = offset;
                 for chunk in part {
                     let written = staged.file.write_at(at, &chunk);

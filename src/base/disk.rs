@@ -17,9 +17,11 @@ pub mod faulty;
 #[cfg(test)]
 pub mod memory;
 mod real;
+mod room;
 mod tree;
 
 pub use real::RealDisk;
+pub use room::{MARGIN_BYTES, check_room};
 pub use tree::{create_dirs, read_if_present, remove_tree};
 
 /// A directory tree with files in it. Names are durable once their directory is synced.

@@ -9,7 +9,7 @@ use std::{
 };
 
 use super::StoreError;
-use crate::base::disk::{Disk as _, RealDisk};
+use crate::base::disk::{Disk as _, MARGIN_BYTES, RealDisk};
 
 /// File in the cache's directory that holds the reserve. sled leaves it alone.
 const RESERVE: &str = "reserve";
@@ -17,9 +17,6 @@ const RESERVE: &str = "reserve";
 /// Opening sled writes all of its metadata once more: some 30 bytes a leaf, so this is enough for tens
 /// of millions of entries.
 const RESERVE_BYTES: u64 = 8 << 20;
-
-/// What a flush leaves free, for the log and for whoever else writes between the look and the flush.
-const MARGIN_BYTES: u64 = 16 << 20;
 
 /// A changed entry rewrites its leaf: 128 entries, compressed.
 const LEAF_BYTES: u64 = 16 << 10;

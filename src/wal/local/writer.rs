@@ -5,7 +5,6 @@
 //! met when a segment is made or before anything was synced, and leaves the log as it was.
 
 use std::{
-    io,
     path::{Path, PathBuf},
     sync::Arc,
 };
@@ -14,7 +13,7 @@ use sha2::{Digest as _, Sha256};
 
 use crate::base::{
     Seq,
-    disk::{Disk, DiskError, DiskFile, DiskOp, create_dirs},
+    disk::{Disk, DiskError, DiskFile, DiskOp, check_room, create_dirs},
 };
 
 use super::{
@@ -185,14 +184,9 @@ impl LocalWal {
     }
 
     fn prepare(&mut self, capacity: u64) -> Result<(Arc<dyn DiskFile>, u64), WalError> {
-        // Where it must fail it is not tried: it would take, for a moment, what space others still have.
-        let free = self.disk.free_bytes(&self.dir).unwrap_or(u64::MAX);
-        let prepared = if (1..capacity).contains(&free) {
-            let full = io::ErrorKind::StorageFull.into();
-            Err(DiskError::io(DiskOp::Allocate, &self.dir)(full))
-        } else {
-            prepare(&*self.disk, &self.dir, capacity)
-        };
+        // Where it may fail it is not tried: it would take, for a moment, what space others still have.
+        let prepared = check_room(&*self.disk, &self.dir, capacity)
+            .and_then(|()| prepare(&*self.disk, &self.dir, capacity));
         match prepared {
             Ok(file) => Ok((file, capacity)),
             Err(error) => Err(self.give_up(error)),
@@ -214,7 +208,10 @@ impl LocalWal {
     fn give_up(&mut self, error: DiskError) -> WalError {
         let unsynced = matches!(
             error,
-            DiskError::Io { op: DiskOp::Create | DiskOp::Allocate | DiskOp::Write, .. }
+            DiskError::Io {
+                op: DiskOp::Create | DiskOp::Allocate | DiskOp::Space | DiskOp::Write,
+                ..
+            }
         );
         if unsynced && error.is_full() { WalError::Full(error) } else { self.poison(&error) }
     }

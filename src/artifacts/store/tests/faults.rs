@@ -9,6 +9,7 @@ use super::*;
 use crate::base::{
     cases::cases,
     disk::{
+        MARGIN_BYTES,
         faulty::{Failure, Fault, FaultyDisk},
         memory::MemoryDisk,
     },
@@ -159,6 +160,19 @@ fn power_cuts_lose_no_acknowledged_upload() {
 #[ignore = "long: 100,000 power cuts under artifacts"]
 fn power_cuts_of_any_kind_lose_no_acknowledged_upload() {
     power(100_000_usize.div_ceil(calls_of_a_run()));
+}
+
+#[tokio::test]
+async fn an_upload_leaves_others_their_margin() {
+    let disk = MemoryDisk::default();
+    let store = open_on(disk.clone()).await.unwrap();
+    put(&store, "a", b"before").await;
+    disk.set_free_bytes(MARGIN_BYTES + 9);
+    let refused = store.put(&path("a"), body(&[1; 10])).await.unwrap_err();
+    assert!(matches!(refused, ArtifactError::Full { .. }), "{refused:?}");
+    assert_eq!(read(&store, "a", None).await, b"before");
+    put(&store, "a", &[1; 9]).await;
+    assert_eq!(read(&store, "a", None).await, [1; 9]);
 }
 
 #[test]

@@ -9,7 +9,7 @@ use crate::{
     base::{
         Seq,
         disk::{
-            DiskOp,
+            DiskOp, MARGIN_BYTES,
             faulty::{Call, Failure, Fault, FaultyDisk},
             memory::MemoryDisk,
         },
@@ -124,6 +124,24 @@ fn a_full_disk_is_survived_without_a_restart() {
     append(&mut wal, 1).unwrap();
     drop(wal);
     assert_eq!(open(&disk, options()).unwrap().1.head, Seq(head + 1));
+}
+
+#[test]
+fn a_new_segment_leaves_others_their_margin() {
+    let disk = MemoryDisk::default();
+    let (mut wal, _) = open(&disk, options()).unwrap();
+    let needed = options().segment_bytes + MARGIN_BYTES;
+    disk.set_free_bytes(needed - 1);
+    let mut head = 0;
+    // The segment that is there is used up, and no more.
+    while append(&mut wal, 7).is_ok() {
+        head += 7;
+        assert!(head < 1000, "a segment was made of what is not for it");
+    }
+    disk.set_free_bytes(needed);
+    append(&mut wal, 7).unwrap();
+    drop(wal);
+    assert_eq!(open(&disk, options()).unwrap().1.head, Seq(head + 7));
 }
 
 #[test]
