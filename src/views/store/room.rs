@@ -45,6 +45,11 @@ pub(super) fn check(cache: &Path, entries: usize, bytes: usize) -> Result<(), St
     if free < needed { Err(full(needed)) } else { Ok(()) }
 }
 
+/// Whether the disk, or the quota, is full.
+pub(super) fn is_full(kind: io::ErrorKind) -> bool {
+    matches!(kind, io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded)
+}
+
 /// Bytes that the files in a directory and below take on the disk.
 fn bytes_in(dir: &Path) -> io::Result<u64> {
     let mut bytes = 0;
@@ -67,13 +72,20 @@ pub(super) fn release_reserve(cache: &Path) {
     let _ = fs::remove_file(reserve(cache));
 }
 
-/// Sets the reserve aside, if there is room and none is there yet.
-pub(super) fn take_reserve(cache: &Path) {
+/// Sets the reserve aside, unless it is there. Without it nothing may be written: a flush that meets a
+/// full disk leaves a cache that must be opened again.
+pub(super) fn take_reserve(cache: &Path) -> Result<(), StoreError> {
     let path = reserve(cache);
-    let Ok(file) = File::create_new(&path) else { return };
-    if hold(&file).is_err() {
-        // Room may come; the next flush tries again.
-        let _ = fs::remove_file(path);
+    let taken = File::create_new(&path).and_then(|file| hold(&file));
+    match taken {
+        Err(error) if is_full(error.kind()) => {
+            // It may have got a part.
+            let _ = fs::remove_file(path);
+            let reason = format!("{RESERVE_BYTES} bytes are to be held in reserve: {error}");
+            Err(StoreError::Full { path: cache.to_owned(), reason })
+        }
+        // It is there; or this file system sets nothing aside, and what is written will tell.
+        Ok(()) | Err(_) => Ok(()),
     }
 }
 

@@ -66,7 +66,8 @@ impl SledBase {
             .flush_every_ms(Some(NEVER_MS));
         let db =
             caught(path, || config.open::<LEAF_FANOUT>().map_err(|error| failure(path, &error)))?;
-        room::take_reserve(path);
+        // Without room it is taken later, before anything is written.
+        let _ = room::take_reserve(path);
         let handles = Mutex::new(vec![db]);
         Ok(Self { handles, path: path.to_owned(), failed: AtomicBool::new(false) })
     }
@@ -118,9 +119,7 @@ fn failure(path: &Path, error: &io::Error) -> StoreError {
     let told = error.to_string();
     let (path, reason) = (path.to_owned(), told.rsplit(" -> ").next().unwrap_or(&told).to_owned());
     match error.kind() {
-        io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => {
-            StoreError::Full { path, reason }
-        }
+        kind if room::is_full(kind) => StoreError::Full { path, reason },
         _ => StoreError::Io { path, reason },
     }
 }
@@ -200,12 +199,11 @@ impl Base for SledBase {
             db.apply_batch(batch).map_err(|error| self.io(&error))?;
             db.flush().map_err(|error| self.io(&error))?;
             Ok(())
-        })?;
-        room::take_reserve(&self.path);
-        Ok(())
+        })
     }
 
     fn check_room(&self, entries: usize, bytes: usize) -> Result<(), StoreError> {
+        room::take_reserve(&self.path)?;
         room::check(&self.path, entries, bytes)
     }
 
