@@ -70,3 +70,15 @@ pub fn decode_record(record: &Record) -> Result<Envelope, DecodeError> {
         Event::decode_payload(record.event_type, record.event_version, &record.payload)?;
     Ok(Envelope { seq: record.seq, recorded_at: record.recorded_at, meta, event })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_length_is_known_without_the_bytes() {
+        for value in [vec![], vec!["a"], vec!["b", "äöü", ""]] {
+            assert_eq!(encoded_len(&value), encode(&value).len());
+        }
+    }
+}

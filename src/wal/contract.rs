@@ -1,7 +1,12 @@
 //! What every log promises, as tests that every backend runs: [`suite`] takes a way to make an empty
 //! log. Knows nothing of how a log keeps its records.
 
-use std::thread;
+use std::{
+    sync::atomic::{AtomicBool, Ordering},
+    thread,
+};
+
+use uuid::Uuid;
 
 use crate::base::{Seq, TimestampMs, disk::memory::MemoryDisk, limits::PAYLOAD_BYTES_MAX};
 
@@ -20,7 +25,7 @@ fn payloads(wal: &dyn Wal, from: u64) -> Vec<Vec<u8>> {
 type Fresh = fn() -> Box<dyn Wal>;
 
 fn memory() -> Box<dyn Wal> {
-    Box::new(MemoryWal::default())
+    Box::new(MemoryWal::new(Uuid::from_u128(1)))
 }
 
 /// Segments are as small as can be, so that the suite crosses their ends.
@@ -61,6 +66,7 @@ fn an_empty_log_is_empty(fresh: Fresh) {
     let wal = fresh();
     assert_eq!(wal.next(), Seq(1));
     assert_eq!(wal.reader().head(), Seq::ZERO);
+    assert!(!wal.reader().log_id().is_nil());
     assert!(wal.reader().read_from(Seq::ZERO).next().is_none());
     assert!(matches!(wal.reader().read(Seq(1)), Err(WalError::NotFound { .. })));
     assert!(matches!(wal.reader().read(Seq::ZERO), Err(WalError::NotFound { .. })));
@@ -186,26 +192,34 @@ fn large_payloads_fit(fresh: Fresh) {
 
 fn readers_see_whole_prefixes_while_the_writer_appends(fresh: Fresh) {
     let mut wal = fresh();
-    let reader = wal.reader();
+    let (reader, writing) = (wal.reader(), AtomicBool::new(true));
     thread::scope(|scope| {
         for _ in 0..2 {
             scope.spawn(|| {
                 let mut records = reader.read_from(Seq(1));
                 let mut at = 0;
-                while at < 600 {
+                loop {
+                    let over = !writing.load(Ordering::Acquire);
                     assert!(reader.head().0.is_multiple_of(3), "a part of a group is visible");
-                    let Some(record) = records.next() else { continue };
+                    let Some(record) = records.next() else {
+                        if over {
+                            break assert_eq!(at, 600);
+                        }
+                        continue;
+                    };
                     at += 1;
                     assert_eq!(record.unwrap().payload, u64::to_le_bytes(at));
                     assert_eq!(reader.read(Seq(at)).unwrap().seq, Seq(at));
                 }
             });
         }
-        for first in (1..600).step_by(3) {
+        let appended = (1..600).step_by(3).try_for_each(|first| {
             let bytes = [first, first + 1, first + 2].map(u64::to_le_bytes);
             let group: Vec<_> = bytes.iter().map(|bytes| event(1, bytes)).collect();
-            wal.append(Seq(first), &group).unwrap();
-        }
+            wal.append(Seq(first), &group).map(drop)
+        });
+        writing.store(false, Ordering::Release);
+        appended.unwrap();
     });
 }
 

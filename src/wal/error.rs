@@ -158,3 +158,22 @@ impl Damage {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use super::*;
+    use crate::base::disk::DiskOp;
+
+    #[test]
+    fn only_a_full_disk_is_worth_another_try_and_only_damage_needs_a_person() {
+        let disk =
+            || DiskError::io(DiskOp::Write, Path::new("f"))(std::io::ErrorKind::StorageFull.into());
+        let (full, poisoned) =
+            (WalError::Full(disk()), WalError::Poisoned { cause: String::new() });
+        assert!(full.is_retryable() && !full.is_damage());
+        assert!(!poisoned.is_retryable() && !poisoned.is_damage());
+        assert!(!WalError::Disk(disk()).is_retryable());
+    }
+}
