@@ -6,14 +6,14 @@ use std::ops::RangeInclusive;
 use super::{ReadError, decode};
 use crate::{
     domain::entity::RegisteredModel,
-    event::Envelope,
+    event::{Envelope, Event},
     views::{
         Position, Views, fold,
         keys::{self, table},
         lookup,
         store::{Read, Value},
     },
-    wal::WalReader,
+    wal::{Record, WalReader},
 };
 
 /// The kinds of event that concern registered models and their versions.
@@ -30,13 +30,19 @@ pub fn fold_registry(log: &dyn WalReader) -> Result<Views, ReadError> {
     for record in log.read_from(position.seq) {
         let record = record?;
         position.seq = record.seq;
-        if KINDS.contains(&record.event_type) {
+        // What is unknown is refused, not passed over: it may be about models.
+        if KINDS.contains(&record.event_type) || !is_known(&record) {
             let envelope: Envelope = decode(&record)?;
             fold(&mut changes, &envelope);
         }
     }
     views.publish(changes, position);
     Ok(views)
+}
+
+fn is_known(record: &Record) -> bool {
+    let found = (record.event_type, record.event_version);
+    Event::KINDS.iter().any(|(kind, version, _)| (*kind, *version) == found)
 }
 
 /// The registered model that has this name; if there is none, the one that was deleted last under it.
@@ -62,7 +68,6 @@ pub fn find_model(read: &dyn Read, name: &str) -> Option<std::sync::Arc<Register
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::event::Event;
 
     #[test]
     fn the_kinds_are_those_of_the_registry() {

@@ -115,7 +115,7 @@ fn an_event_of_a_newer_kind_is_left_to_a_newer_runlog() {
     let Seq(seq) = wal.append(wal.next(), &[record]).unwrap();
     Box::new(wal).close().unwrap();
     let what = format!("event {seq}");
-    let readers: &[&[&str]] = &[SERVE, &["replay"], &["log"]];
+    let readers: &[&[&str]] = &[SERVE, &["replay"], &["log"], &["history", "model", "CarSeat"]];
     refused(&data, readers, &data.path(), 2, &[&what, "60000", "use a newer Runlog"]);
 }
 
