@@ -8,6 +8,8 @@ mod replay;
 #[cfg(test)]
 #[cfg(feature = "shuttle")]
 mod schedules;
+#[cfg(all(test, not(feature = "shuttle")))]
+mod tests;
 mod writer;
 
 pub use error::{ExecuteError, OpenError};
@@ -151,6 +153,12 @@ impl Engine {
             Ok(reason) => reason.clone().unwrap_or_default(),
             Err(_) => std::future::pending().await,
         }
+    }
+
+    /// Ends as dropping does, and tells why the log could not be closed, if so.
+    pub fn finish(mut self) -> Option<String> {
+        self.close();
+        self.failure.borrow().clone()
     }
 
     fn close(&mut self) {

@@ -35,6 +35,14 @@ pub(super) struct Tell {
     pub(super) deliver: watch::Sender<Seq>,
 }
 
+impl Tell {
+    /// Writing has ended; what was acknowledged is safe, and the next start recovers it.
+    fn poison(&self, error: &WalError) {
+        tracing::error!(%error, "the log cannot be written any more");
+        self.fail.send_replace(Some(error.to_string()));
+    }
+}
+
 pub(super) struct Writer {
     wal: Box<dyn Wal>,
     views: Arc<Views>,
@@ -100,17 +108,12 @@ impl Writer {
             if let Err(error) = done
                 && !error.is_retryable()
             {
-                return self.poison(&error);
+                return self.tell.poison(&error);
             }
         }
         if let Err(error) = self.wal.close() {
-            tracing::error!(%error, "the log could not be closed; the next start recovers it");
+            self.tell.poison(&error);
         }
-    }
-
-    fn poison(self, error: &WalError) {
-        tracing::error!(%error, "the log cannot be written any more");
-        self.tell.fail.send_replace(Some(error.to_string()));
     }
 
     fn execute_group(&mut self, first: Job, jobs: &Receiver<Job>) -> Result<(), WalError> {

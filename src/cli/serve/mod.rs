@@ -133,18 +133,22 @@ async fn create_default_experiment(engine: &Engine, config: &Config) -> Result<(
 fn close(engine: Arc<Engine>, end: End) -> Result<(), Failure> {
     match end {
         End::Asked => {
-            // Requests that did not end in time may still hold it; the next start recovers then.
-            if Arc::into_inner(engine).is_none() {
+            let Some(engine) = Arc::into_inner(engine) else {
+                // Requests that did not end in time still hold it; the next start recovers.
                 tracing::warn!("ended in the middle of requests; the next start takes longer");
-            }
-            Ok(())
+                return Ok(());
+            };
+            engine.finish().map_or(Ok(()), |reason| Err(poisoned(&reason)))
         }
         End::Poisoned(reason) => {
             // Closing would wait for the disk that has failed.
             std::mem::forget(engine);
-            Err(Failure::poisoned(format!(
-                "{reason}; what was acknowledged is safe: check the disk, then start again"
-            )))
+            Err(poisoned(&reason))
         }
     }
+}
+
+fn poisoned(reason: &str) -> Failure {
+    let advice = "what was acknowledged is safe: check the disk, then start again";
+    Failure::poisoned(format!("{reason}; {advice}"))
 }
