@@ -2,6 +2,7 @@
 
 mod crash;
 mod damage;
+mod parts;
 mod real;
 mod rows;
 #[cfg(feature = "shuttle")]
