@@ -149,4 +149,8 @@ fn what_is_durable_is_known_beside_a_writer() {
     check_durable(&disk, before.0, head.0);
     wal.mark().unwrap();
     check_durable(&disk, head.0, head.0);
+    let (extents, files) = (durable(&disk, Path::new(DIR)).unwrap().0, disk.files());
+    let last = extents.last().unwrap();
+    let rest = &files[&Path::new(DIR).join(&last.name)][usize::try_from(last.bytes).unwrap()..];
+    assert!(rest.iter().all(|byte| *byte == 0), "the mark itself is durable, too");
 }
