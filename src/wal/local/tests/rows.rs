@@ -290,6 +290,47 @@ fn row_m_a_sound_record_in_a_wrong_place_is_refused() {
 }
 
 #[test]
+fn row_m_a_sound_record_in_a_wrong_group_is_refused() {
+    let (disk, path, ends) = dropped_log();
+    let salt = SegmentHeader::decode(&disk.files()[&path]).unwrap().salt;
+    let group = |first: u64, time: i64, lengths: &[usize]| {
+        let payloads: Vec<_> = lengths.iter().map(|length| vec![7; *length]).collect();
+        let records = payloads.iter().map(|payload| NewRecord {
+            recorded_at: TimestampMs(time),
+            event_type: 1,
+            event_version: 1,
+            codec: 1,
+            batch_more: false,
+            payload,
+        });
+        let records: Vec<_> = records.collect();
+        let (mut bytes, not_before) = (Vec::new(), TimestampMs(0));
+        encode_group(&mut bytes, GroupPlace { salt, first: Seq(first), not_before }, &records);
+        bytes
+    };
+    let time = 2_000_000_000_000;
+    // A leader and an event of 16 bytes take 48 each.
+    let whole = group(10, time, &[16, 16]);
+    let event_of = |first, time, length| group(first, time, &[length]).split_off(48);
+    for (second, why) in [
+        (event_of(12, time, 16), "sequence does not follow"),
+        (event_of(11, time - 1, 16), "time runs backwards"),
+        (event_of(11, time, 17), "it runs past its group"),
+        (event_of(11, time, 8), "its group is not as long as the leader says"),
+        (group(11, time, &[16])[..48].to_vec(), "an event belongs here"),
+    ] {
+        let group = [&whole[..96], &second].concat();
+        let disk = edited(&disk, &path, |bytes| {
+            bytes[ends[2]..ends[2] + group.len()].copy_from_slice(&group);
+        });
+        match refusal(&disk, options()) {
+            WalError::Damaged { damage: Damage::Misplaced(told), .. } => assert_eq!(told, why),
+            error => panic!("{why}: {error:?}"),
+        }
+    }
+}
+
+#[test]
 fn row_n_a_log_shorter_than_its_witness_is_refused() {
     let disk = closed_log(&[2, 3]);
     let witnessed = |seq| Options { witnessed: Seq(seq), ..options() };
