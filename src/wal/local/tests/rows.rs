@@ -144,6 +144,35 @@ fn row_e_a_segment_header_at_odds_is_refused() {
 }
 
 #[test]
+fn row_e_a_sound_segment_header_at_odds_is_told_why() {
+    let disk = closed_log(&TWO_SEGMENTS);
+    let capacity = SegmentHeader::decode(&disk.files()[&segment(&disk, 1)]).unwrap().capacity;
+    // Under the name that goes with the header.
+    let with = |number: usize, edit: &dyn Fn(&mut SegmentHeader)| {
+        let path = segment(&disk, number);
+        let mut files = with_header(&disk, number, edit).files();
+        let bytes = files.remove(&path).unwrap();
+        let name = SegmentHeader::decode(&bytes).unwrap().file_name();
+        files.insert(Path::new(DIR).join(name), bytes);
+        MemoryDisk::with_files(files)
+    };
+    let begins = "it is the first, and does not begin with record 1";
+    let long = "it says that the one before is longer than it can be";
+    for (disk, expected) in [
+        (with(1, &|header| header.base = Seq(2)), begins),
+        (with(2, &|header| header.base = Seq(0)), "its base runs backwards"),
+        (with(2, &|header| header.prev.data_bytes = capacity + 8), long),
+    ] {
+        match refusal(&disk, options()) {
+            WalError::Damaged { damage: Damage::Chain(told), .. } => assert_eq!(told, expected),
+            error => panic!("{expected}: {error:?}"),
+        }
+    }
+    // A mark may fill a segment to its end; whether it did is for a check of the whole log to tell.
+    open(&with(2, &|header| header.prev.data_bytes = capacity), options()).unwrap();
+}
+
+#[test]
 fn row_f_a_newer_format_is_refused() {
     let disk = closed_log(&[3]);
     let newer = edited(&disk, &segment(&disk, 1), |bytes| {
