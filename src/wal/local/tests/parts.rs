@@ -154,3 +154,16 @@ fn what_is_durable_is_known_beside_a_writer() {
     let rest = &files[&Path::new(DIR).join(&last.name)][usize::try_from(last.bytes).unwrap()..];
     assert!(rest.iter().all(|byte| *byte == 0), "the mark itself is durable, too");
 }
+
+#[test]
+fn damage_in_a_sealed_segment_hides_nothing_before_it() {
+    let disk = closed_log(&[1; 100]);
+    let path = disk.files().into_keys().find(|path| path.extension().is_some()).unwrap();
+    let disk = disk.edited(&path, |bytes| bytes[2000] ^= 1);
+    let (wal, _) = open(&disk, options()).unwrap();
+    let reader = wal.local_reader();
+    let readable: Vec<_> = (1..=100).map(|seq| reader.read(Seq(seq)).is_ok()).collect();
+    let first_lost = readable.iter().position(|is| !is).unwrap();
+    assert!(first_lost > 5, "{readable:?}");
+    assert!(readable[99], "{readable:?}");
+}
