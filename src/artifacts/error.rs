@@ -4,6 +4,7 @@
 use std::{error::Error, io};
 
 use super::path::{ArtifactPath, PathError};
+use crate::base::disk::is_full;
 
 /// Why an artifact could not be stored, read, listed or deleted.
 #[derive(Debug, thiserror::Error)]
@@ -100,7 +101,7 @@ impl ArtifactError {
         move |source| {
             let (path, source) = (path.clone(), source.into());
             let kind = source.kind();
-            if matches!(kind, io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded) {
+            if is_full(kind) {
                 Self::Full { path, source }
             } else if kind == io::ErrorKind::InvalidFilename {
                 Self::InvalidPath(PathError::TooLong)

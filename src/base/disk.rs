@@ -21,7 +21,7 @@ mod room;
 mod tree;
 
 pub use real::RealDisk;
-pub use room::{MARGIN_BYTES, check_room};
+pub use room::{MARGIN_BYTES, check_room, is_full};
 pub use tree::{create_dirs, read_if_present, remove_tree};
 
 /// A directory tree with files in it. Names are durable once their directory is synced.
@@ -231,7 +231,7 @@ impl DiskError {
 
     /// Whether the disk, or the quota, is full.
     pub fn is_full(&self) -> bool {
-        matches!(self.kind(), Some(io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded))
+        self.kind().is_some_and(is_full)
     }
 
     /// Whether the file or directory is not there.

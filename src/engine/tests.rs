@@ -89,8 +89,7 @@ fn any_failing_call_under_an_engine_loses_nothing_acknowledged() {
     let told = run(&clean);
     assert!(told.closed && told.acknowledged.len() as u64 == COMMANDS);
     let calls = clean.calls().len();
-    let failures = [Failure::Io, Failure::Full, Failure::Short];
-    for fault in failures.into_iter().flat_map(|how| [Fault::Once(how), Fault::Forever(how)]) {
+    for fault in Fault::failures() {
         cases(calls, |case| {
             let disk = MemoryDisk::default();
             let faulty = FaultyDisk::over_memory(&disk);

@@ -10,10 +10,11 @@ AT_LEAST = 95.0
 
 def main(report: str) -> int:
     root = Path(__file__).resolve().parents[2]
+    files = json.loads(Path(report).read_text())["files"]
     failed = False
     for room in ROOMS:
         run, lines = 0, 0
-        for file in json.loads(Path(report).read_text())["files"]:
+        for file in files:
             path = Path(*file["path"]).relative_to(root)
             if not path.is_relative_to(room):
                 continue

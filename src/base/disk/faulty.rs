@@ -38,6 +38,14 @@ pub enum Fault {
     PowerOff,
 }
 
+impl Fault {
+    /// Each way to fail, once and from there on.
+    pub fn failures() -> impl Iterator<Item = Self> {
+        let ways = [Failure::Io, Failure::Full, Failure::Short];
+        ways.into_iter().flat_map(|how| [Self::Once(how), Self::Forever(how)])
+    }
+}
+
 /// A call: what was asked of which path.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Call {

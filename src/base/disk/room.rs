@@ -8,6 +8,11 @@ use super::{Disk, DiskError, DiskOp};
 /// middle of a flush needs a few MiB to be opened again, and it must not lose them to its own server.
 pub const MARGIN_BYTES: u64 = 16 << 20;
 
+/// Whether an error of this kind says that the disk, or the quota, is full.
+pub fn is_full(kind: io::ErrorKind) -> bool {
+    matches!(kind, io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded)
+}
+
 /// Refuses to write `bytes` to the file system of `path`, which exists, if that would leave less than
 /// [`MARGIN_BYTES`]. Where that cannot be told, the write itself must tell.
 pub fn check_room(disk: &dyn Disk, path: &Path, bytes: u64) -> Result<(), DiskError> {

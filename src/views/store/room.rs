@@ -9,7 +9,7 @@ use std::{
 };
 
 use super::StoreError;
-use crate::base::disk::{Disk as _, MARGIN_BYTES, RealDisk};
+use crate::base::disk::{Disk as _, MARGIN_BYTES, RealDisk, is_full};
 
 /// File in the cache's directory that holds the reserve. sled leaves it alone.
 const RESERVE: &str = "reserve";
@@ -43,11 +43,6 @@ pub(super) fn check(cache: &Path, entries: usize, bytes: usize) -> Result<(), St
         needed = needed - leaves + leaves.min(stored);
     }
     if free < needed { Err(full(needed)) } else { Ok(()) }
-}
-
-/// Whether the disk, or the quota, is full.
-pub(super) fn is_full(kind: io::ErrorKind) -> bool {
-    matches!(kind, io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded)
 }
 
 /// Bytes that the files in a directory and below take on the disk.

@@ -26,7 +26,7 @@ use content::Content;
 pub use files::{Entry, Files};
 
 use super::{Base, Cursor, Key, StoreError, Value, base::Batch, directory, room};
-use crate::event::codec;
+use crate::{base::disk::is_full, event::codec};
 
 /// Entries a leaf. Part of the files: a cache made with another number cannot be opened.
 const LEAF_FANOUT: usize = 128;
@@ -119,7 +119,7 @@ fn failure(path: &Path, error: &io::Error) -> StoreError {
     let told = error.to_string();
     let (path, reason) = (path.to_owned(), told.rsplit(" -> ").next().unwrap_or(&told).to_owned());
     match error.kind() {
-        kind if room::is_full(kind) => StoreError::Full { path, reason },
+        kind if is_full(kind) => StoreError::Full { path, reason },
         _ => StoreError::Io { path, reason },
     }
 }

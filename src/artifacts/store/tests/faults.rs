@@ -10,7 +10,7 @@ use crate::base::{
     cases::cases,
     disk::{
         MARGIN_BYTES,
-        faulty::{Failure, Fault, FaultyDisk},
+        faulty::{Fault, FaultyDisk},
         memory::MemoryDisk,
     },
 };
@@ -177,8 +177,7 @@ async fn an_upload_leaves_others_their_margin() {
 
 #[test]
 fn any_failing_call_loses_no_acknowledged_upload() {
-    let failures = [Failure::Io, Failure::Full, Failure::Short];
-    for fault in failures.into_iter().flat_map(|how| [Fault::Once(how), Fault::Forever(how)]) {
+    for fault in Fault::failures() {
         cases(calls_of_a_run(), |case| {
             let call = case + 1;
             let (disk, told, faulty) = run_with(call, fault);

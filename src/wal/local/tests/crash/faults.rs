@@ -9,17 +9,12 @@ use std::{
 
 use super::{super::DIR, *};
 use crate::{
-    base::{cases::cases, disk::faulty::Failure},
+    base::cases::cases,
     wal::{
         WalReader as _,
         local::{LocalReader, verify},
     },
 };
-
-fn faults() -> impl Iterator<Item = Fault> {
-    let failures = [Failure::Io, Failure::Full, Failure::Short];
-    failures.into_iter().flat_map(|how| [Fault::Once(how), Fault::Forever(how)])
-}
 
 type Kinds = BTreeSet<(DiskOp, String)>;
 
@@ -34,7 +29,7 @@ fn sweep(start: &MemoryDisk, work: impl Fn(&FaultyDisk, &MemoryDisk, &str) + Syn
     work(&clean, &MemoryDisk::default(), "no fault");
     let calls = clean.calls();
     let failed = Mutex::new(Kinds::new());
-    for fault in faults() {
+    for fault in Fault::failures() {
         cases(calls.len(), |case| {
             let disk = start.after_power_cut(0, 1.0);
             let faulty = FaultyDisk::over_memory(&disk);
