@@ -36,6 +36,9 @@ pub enum Fault {
     /// This one and all later ones, and nothing more happens to the disk: the machine is off, or the
     /// process gone.
     PowerOff,
+    /// This one and no other, and it does not say so: a read returns another byte than is there.
+    /// Anything but a read is done as asked.
+    Misread,
 }
 
 impl Fault {
@@ -130,19 +133,20 @@ impl FaultyDisk {
         self.plan.lock().expect("no test panics while it holds the plan")
     }
 
-    /// Counts a call; how it fails, if that was planned.
-    fn call(&self, op: DiskOp, path: &Path) -> Result<(), Failed> {
+    /// Counts a call; how it fails, if that was planned, or whether what it reads is to be wrong.
+    fn call(&self, op: DiskOp, path: &Path) -> Result<bool, Failed> {
         let mut plan = self.planned();
         let call = Call { op, path: path.to_owned() };
         plan.calls.push(call.clone());
         let number = plan.calls.len();
         let fault = match plan.fault {
-            Some((at, Fault::Once(_))) if number != at => return Ok(()),
+            Some((at, Fault::Once(_) | Fault::Misread)) if number != at => return Ok(false),
             Some((at, fault)) if number >= at => fault,
-            _ => return Ok(()),
+            _ => return Ok(false),
         };
         plan.failed.push(call);
         let (errno, half) = match fault {
+            Fault::Misread => return Ok(true),
             Fault::PowerOff => (Errno::IO, false),
             Fault::Once(failure) | Fault::Forever(failure) => match failure {
                 Failure::Io => (Errno::IO, false),
@@ -247,13 +251,17 @@ impl DiskFile for FaultyFile {
     }
 
     fn read_at(&self, offset: u64, buffer: &mut [u8]) -> Result<usize, DiskError> {
-        self.disk.call(DiskOp::Read, &self.path)?;
-        self.file.read_at(offset, buffer)
+        let wrong = self.disk.call(DiskOp::Read, &self.path)?;
+        let read = self.file.read_at(offset, buffer)?;
+        if let (true, Some(byte)) = (wrong, buffer.first_mut()) {
+            *byte ^= 1;
+        }
+        Ok(read)
     }
 
     fn write_at(&self, offset: u64, bytes: &[u8]) -> Result<(), DiskError> {
         match self.disk.call(DiskOp::Write, &self.path) {
-            Ok(()) => self.file.write_at(offset, bytes),
+            Ok(_) => self.file.write_at(offset, bytes),
             Err(failed) => {
                 if failed.half {
                     self.file.write_at(offset, &bytes[..bytes.len() / 2])?;

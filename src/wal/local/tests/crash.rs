@@ -99,7 +99,8 @@ fn run_with(call: usize, fault: Fault) -> (MemoryDisk, Told) {
 
 #[test]
 fn a_full_disk_is_survived_without_a_restart() {
-    let disk = FaultyDisk::over(MemoryDisk::default());
+    let memory = MemoryDisk::default();
+    let disk = FaultyDisk::over(memory.clone());
     let (mut wal, _) = open(&disk, options()).unwrap();
     let mut head = 0;
     for round in 0..100 {
@@ -123,6 +124,8 @@ fn a_full_disk_is_survived_without_a_restart() {
     }
     append(&mut wal, 1).unwrap();
     drop(wal);
+    // What was put over a failed group's bytes stayed in the segment.
+    assert!(memory.files().values().all(|bytes| bytes.len() <= 4096));
     assert_eq!(open(&disk, options()).unwrap().1.head, Seq(head + 1));
 }
 
@@ -142,6 +145,24 @@ fn a_new_segment_leaves_others_their_margin() {
     append(&mut wal, 7).unwrap();
     drop(wal);
     assert_eq!(open(&disk, options()).unwrap().1.head, Seq(head + 7));
+}
+
+#[test]
+fn a_segment_that_reads_back_otherwise_is_not_taken() {
+    let memory = MemoryDisk::default();
+    let (mut wal, _) = open(&memory, options()).unwrap();
+    append(&mut wal, 5).unwrap();
+    drop(wal);
+    let crashed = || FaultyDisk::over(memory.after_power_cut(0, 1.0));
+    let disk = crashed();
+    open(&disk, options()).unwrap();
+    // The last it does before it puts the copy in the place of the segment is to read it back.
+    let read_back = disk.calls().iter().position(|call| call.op == DiskOp::Rename).unwrap();
+    let disk = crashed();
+    disk.plan(read_back, Fault::Misread);
+    assert!(matches!(open(&disk, options()).map(drop), Err(WalError::Disk(_))));
+    assert_eq!(disk.failed().len(), 1);
+    assert_eq!(open(&disk, options()).unwrap().1.head, Seq(5));
 }
 
 #[test]

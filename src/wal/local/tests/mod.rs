@@ -51,8 +51,14 @@ fn payload(seq: u64) -> Vec<u8> {
 fn append(wal: &mut LocalWal, count: u64) -> Result<Seq, WalError> {
     let first = wal.next();
     let payloads: Vec<_> = (0..count).map(|n| payload(first.0 + n)).collect();
+    append_payloads(wal, &payloads)
+}
+
+/// Appends records with these payloads as one group.
+fn append_payloads(wal: &mut LocalWal, payloads: &[Vec<u8>]) -> Result<Seq, WalError> {
+    let (first, count) = (wal.next(), payloads.len());
     let group: Vec<_> = (1..)
-        .zip(&payloads)
+        .zip(payloads)
         .map(|(number, payload)| NewRecord {
             recorded_at: TimestampMs(1_700_000_000_000 + i64::try_from(first.0).unwrap()),
             event_type: 9,

@@ -5,10 +5,10 @@ use std::io;
 
 use super::{
     super::{
-        durable,
+        LocalReader, durable,
         format::{
             GroupPlace, LEADER_BYTES, LEADER_LEN, SEGMENT_HEADER_BYTES, encode_group, leader_salt,
-            parse_file_name,
+            parse_file_name, stored_bytes,
         },
         frames::Frames,
         hold,
@@ -69,6 +69,52 @@ fn a_segment_has_room_for_its_group_and_a_mark() {
     assert_eq!(capacity_for(4096, full), 4096);
     assert_eq!(capacity_for(4096, full + 1), 8192);
     assert_eq!(capacity_for(12_288, full + 1), 12_288);
+}
+
+#[test]
+fn a_group_may_fill_its_segment_to_the_last_byte() {
+    let room = 4096 - SEGMENT_HEADER_BYTES - 2 * LEADER_BYTES;
+    let payload_len = usize::try_from(room - stored_bytes(0)).unwrap();
+    for (more, segments) in [(0, 1), (1, 2)] {
+        let disk = MemoryDisk::default();
+        let (mut wal, _) = open(&disk, options()).unwrap();
+        append_payloads(&mut wal, &[vec![7; payload_len + more]]).unwrap();
+        Box::new(wal).close().unwrap();
+        let (_, report) = open(&disk, options()).unwrap();
+        assert_eq!((report.head, report.segments), (Seq(1), segments));
+    }
+}
+
+#[test]
+fn any_record_is_found_where_each_is_longer_than_the_steps_of_the_index() {
+    let disk = MemoryDisk::default();
+    let (mut wal, _) = open(&disk, Options { segment_bytes: 1 << 20, ..options() }).unwrap();
+    let payload = |seq: u64| vec![u8::try_from(seq).unwrap(); 70_000];
+    for seq in 1..=9 {
+        append_payloads(&mut wal, &[payload(seq)]).unwrap();
+    }
+    for seq in 1..=9 {
+        assert_eq!(wal.local_reader().read(Seq(seq)).unwrap().payload, payload(seq));
+    }
+}
+
+#[test]
+fn a_follower_looks_twice_before_it_tells_of_damage() {
+    let disk = FaultyDisk::over(MemoryDisk::default());
+    let (mut wal, _) = open(&disk, options()).unwrap();
+    append(&mut wal, 1).unwrap();
+    for call in 1.. {
+        let follower = LocalReader::open_read_only(Arc::new(disk.clone()), Path::new(DIR)).unwrap();
+        let head = append(&mut wal, 2).and_then(|_| append(&mut wal, 2)).unwrap();
+        disk.plan(call, Fault::Misread);
+        let looked = follower.refresh();
+        if disk.failed().len() < call {
+            assert!(call > 2, "nothing was read wrongly");
+            break;
+        }
+        looked.unwrap();
+        assert_eq!(follower.refresh().unwrap(), head, "call {call}");
+    }
 }
 
 #[test]

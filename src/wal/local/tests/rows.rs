@@ -31,9 +31,7 @@ fn segment(disk: &MemoryDisk, number: usize) -> PathBuf {
 
 /// The same disk after a change to one file.
 fn edited(disk: &MemoryDisk, path: &Path, edit: impl FnOnce(&mut Vec<u8>)) -> MemoryDisk {
-    let mut files = disk.files();
-    edit(files.get_mut(path).unwrap());
-    MemoryDisk::with_files(files)
+    MemoryDisk::with_files(disk.edited(path, edit).files())
 }
 
 /// The same disk after a change to a segment's header, which stays sound.
