@@ -12,7 +12,7 @@ use crate::{
         cases::cases,
         disk::{
             Disk,
-            faulty::{Failure, Fault, FaultyDisk},
+            faulty::{Fault, FaultyDisk},
             memory::MemoryDisk,
         },
     },

@@ -27,7 +27,7 @@ use super::{
 /// Ending of files that are being made; none of them is part of the log.
 pub(super) const TMP: &str = ".tmp";
 /// The next segment before it has a header and a name.
-const SPARE: &str = "spare.tmp";
+pub(super) const SPARE: &str = "spare.tmp";
 /// Segment lengths are multiples of this.
 const BLOCK_BYTES: u64 = 4096;
 /// Bytes read at once when a whole file is read.

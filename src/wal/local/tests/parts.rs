@@ -7,12 +7,12 @@ use super::{
     super::{
         LocalReader, durable,
         format::{
-            GroupPlace, LEADER_BYTES, LEADER_LEN, SEGMENT_HEADER_BYTES, encode_group, leader_salt,
-            parse_file_name, stored_bytes,
+            GROUP_BYTES_MAX, GroupPlace, LEADER_BYTES, LEADER_LEN, SEGMENT_HEADER_BYTES,
+            encode_group, leader_salt, parse_file_name, stored_bytes,
         },
         frames::Frames,
         hold,
-        segment::{CHUNK_BYTES, capacity_for},
+        segment::{CHUNK_BYTES, SPARE, capacity_for},
     },
     *,
 };
@@ -22,6 +22,7 @@ use crate::base::{
         DiskError, Open,
         faulty::{Failure, Fault, FaultyDisk},
     },
+    limits::PAYLOAD_BYTES_MAX,
 };
 
 #[test]
@@ -83,6 +84,41 @@ fn a_group_may_fill_its_segment_to_the_last_byte() {
         let (_, report) = open(&disk, options()).unwrap();
         assert_eq!((report.head, report.segments), (Seq(1), segments));
     }
+}
+
+#[test]
+fn the_next_segment_is_made_ahead_once_three_quarters_are_full() {
+    let room = 3072 - SEGMENT_HEADER_BYTES - LEADER_BYTES;
+    let payload_len = usize::try_from(room - stored_bytes(0)).unwrap();
+    for (more, made) in [(0, false), (1, true)] {
+        let disk = MemoryDisk::default();
+        let (mut wal, _) = open(&disk, options()).unwrap();
+        append_payloads(&mut wal, &[vec![7; payload_len + more]]).unwrap();
+        let spare = Path::new(DIR).join(SPARE);
+        assert_eq!(disk.look(&spare).is_ok(), made);
+        let before = disk.look(&spare).ok().map(|meta| meta.inode);
+        append_payloads(&mut wal, &[vec![7]]).unwrap();
+        assert!(before.is_none_or(|inode| disk.look(&spare).unwrap().inode == inode));
+    }
+}
+
+#[test]
+fn a_group_that_is_too_long_is_refused() {
+    let payload = vec![7; PAYLOAD_BYTES_MAX];
+    let record = NewRecord {
+        recorded_at: TimestampMs(1),
+        event_type: 9,
+        event_version: 1,
+        codec: 1,
+        batch_more: false,
+        payload: &payload,
+    };
+    let group = vec![record; GROUP_BYTES_MAX / PAYLOAD_BYTES_MAX + 1];
+    let (mut wal, _) = open(&MemoryDisk::default(), options()).unwrap();
+    let refused = wal.append(Seq(1), &group);
+    let last = group.len() - 1;
+    assert!(matches!(refused, Err(WalError::Unfit { index, .. }) if index == last), "{refused:?}");
+    append(&mut wal, 1).unwrap();
 }
 
 #[test]
