@@ -15,6 +15,12 @@ pub enum ArtifactError {
         /// What was asked for.
         path: ArtifactPath,
     },
+    /// What was there at a moment in the past has been overwritten or deleted since.
+    #[error("The content of '{path}' at that moment is no longer kept")]
+    NotKept {
+        /// What was asked for.
+        path: ArtifactPath,
+    },
     /// The path itself is not one the store takes.
     #[error(transparent)]
     InvalidPath(#[from] PathError),

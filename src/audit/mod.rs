@@ -17,7 +17,7 @@ pub use difference::{Difference, first_difference};
 pub use entity::{Entity, EntityName, EntityNameError, entity_events};
 pub use error::ReadError;
 pub use history::{ModelHistory, StageMove, model_history};
-pub use moment::{Moment, MomentError};
+pub use moment::{Moment, MomentError, moment_seq};
 pub use registry::{find_model, fold_registry};
 
 pub(crate) use error::decode;

@@ -79,6 +79,30 @@ impl Moment {
     }
 }
 
+/// The last event of the log as it was seen at a moment: a sequence means when its event could first be
+/// seen, which is when the whole batch that it belongs to could be. `None` if that is later than `now`.
+pub fn moment_seq(
+    log: &dyn WalReader,
+    moment: Moment,
+    now: TimestampMs,
+) -> Result<Option<Seq>, WalError> {
+    let seq = match moment {
+        Moment::Seq(seq) if seq > log.head() => return Ok(None),
+        Moment::Time(time) if time > now => return Ok(None),
+        moment => moment.last(log)?,
+    };
+    if seq == Seq::ZERO {
+        return Ok(Some(seq));
+    }
+    for record in log.read_from(seq) {
+        let record = record?;
+        if !record.batch_more {
+            return Ok(Some(record.seq));
+        }
+    }
+    Ok(Some(log.head()))
+}
+
 /// The first record for which `is` holds; it holds for all behind one for which it does. Past the
 /// head if there is none.
 fn first_that(log: &dyn WalReader, is: impl Fn(&Record) -> bool) -> Result<Seq, WalError> {

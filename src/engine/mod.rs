@@ -4,6 +4,7 @@
 mod error;
 mod flush;
 mod open;
+mod past;
 mod replay;
 #[cfg(test)]
 #[cfg(feature = "shuttle")]
@@ -71,6 +72,7 @@ pub struct Engine {
     log: Arc<dyn WalReader>,
     failure: watch::Receiver<Option<String>>,
     deliveries: watch::Receiver<Seq>,
+    past: past::Past,
 }
 
 impl Engine {
@@ -104,6 +106,7 @@ impl Engine {
             log,
             failure,
             deliveries,
+            past: past::Past::default(),
         }
     }
 
@@ -129,6 +132,12 @@ impl Engine {
     /// The views, for reading.
     pub fn views(&self) -> &Views {
         &self.views
+    }
+
+    /// The views as they were when `until`, which the log holds, was its last event. Folded from the log
+    /// once for all who ask at a time; the last four moments are kept in memory.
+    pub async fn views_at(&self, until: Seq) -> Result<Arc<Views>, OpenError> {
+        self.past.views(&self.log, until).await
     }
 
     /// The log, for reading.

@@ -62,6 +62,8 @@ codes! {
     EndpointNotFound = 404 "ENDPOINT_NOT_FOUND" Some(("KAM00", "RESOURCE_NOT_FOUND"));
     /// The route has other methods.
     MethodNotAllowed = 405 "BAD_REQUEST" Some(("KAM00", "INVALID_PARAMETER_VALUE"));
+    /// It was there, and is not kept.
+    Gone = 410 "RESOURCE_DOES_NOT_EXIST" Some(("KAM00", "RESOURCE_NOT_FOUND"));
     /// The request is too long.
     TooLarge = 413 "INVALID_PARAMETER_VALUE" Some(("KAM00", "INVALID_PARAMETER_VALUE"));
     /// The entity is in the wrong state (MLflow says 500 here).
@@ -178,6 +180,7 @@ impl From<ArtifactError> for ApiError {
             | ArtifactError::Outside { .. } => Self::invalid(message),
             ArtifactError::BrokenOff { .. } => Self::new(Code::BadRequest, message),
             ArtifactError::NotFound { .. } => Self::missing(message),
+            ArtifactError::NotKept { .. } => Self::new(Code::Gone, message),
             ArtifactError::Full { .. } => Self::new(Code::InsufficientStorage, message),
             error => {
                 tracing::error!(%error, "artifact store failed");

@@ -1,6 +1,7 @@
 //! The server: the only module that knows HTTP and JSON. Parses a request, has a command executed
 //! or reads the views, and shows the answer as MLflow shows it. Knows nothing of files or sled.
 
+mod as_of;
 mod disabled;
 mod error;
 mod graphql;
@@ -24,6 +25,7 @@ use crate::{
     artifacts::ArtifactStore,
     domain::Command,
     engine::{Context, Engine, Executed},
+    views::Views,
     webhooks::Webhooks,
 };
 
@@ -70,10 +72,20 @@ pub struct App {
     pub config: Arc<Config>,
     /// What seals page tokens.
     pub page_key: Arc<PageKey>,
+    /// Views of a moment in the past, where a request is answered as of then.
+    pub past: Option<Arc<Views>>,
 }
 
 impl App {
+    /// What reads are answered from.
+    fn views(&self) -> &Views {
+        self.past.as_deref().unwrap_or_else(|| self.engine.views())
+    }
+
     async fn execute(&self, context: Context, command: Command) -> ApiResult<Executed> {
+        if self.past.is_some() {
+            return Err(as_of::no_write());
+        }
         Ok(self.engine.execute(context, command).await?)
     }
 }

@@ -12,7 +12,7 @@ use axum::{
 };
 
 use super::{
-    App, disabled,
+    App, as_of, disabled,
     error::{ApiError, Code},
     graphql, health,
     mlflow::{
@@ -25,8 +25,16 @@ use super::{
 };
 use crate::base::limits::JSON_BYTES_MAX;
 
-/// The whole server.
+/// The whole server: what is there now, and as it was.
 pub fn router(app: App) -> Router {
+    let gate = Arc::new(Gate::new(&app.config));
+    answers(app.clone())
+        .layer(middleware::from_fn_with_state(app, as_of::travel))
+        .layer(middleware::from_fn_with_state(gate, security::check))
+}
+
+/// What answers requests from the views of `app`, be they of now or of a moment in the past.
+pub(super) fn answers(app: App) -> Router {
     let only = app.config.artifacts_only;
     let served = disabled::tracking_if(only, tracking());
     let api = Router::new()
@@ -52,12 +60,10 @@ pub fn router(app: App) -> Router {
         "" => routes,
         prefix => Router::new().nest(prefix, routes).route(&format!("{prefix}/"), get(ui::page)),
     };
-    let gate = Arc::new(Gate::new(&app.config));
     routes
         .fallback(unknown_route)
         .layer(middleware::from_fn(other_method))
         .layer(DefaultBodyLimit::max(JSON_BYTES_MAX))
-        .layer(middleware::from_fn_with_state(gate, security::check))
         .with_state(app)
 }
 

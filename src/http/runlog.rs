@@ -22,7 +22,7 @@ pub(super) async fn model_stage_history(
             ApiError::missing(format!("Model Version (name={name}, version={version}) not found"))
         })?),
     };
-    let history = model_history(&app.engine.views().view(), &name, version)
+    let history = model_history(&app.views().view(), &name, version)
         .ok_or_else(|| ApiError::missing(format!("Registered Model with name={name} not found")))?;
     let json = serde_json::to_value(history)
         .map_err(|error| ApiError::new(super::Code::InternalError, error.to_string()))?;

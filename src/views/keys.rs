@@ -213,9 +213,10 @@ pub fn artifact(path: &str) -> Key {
     build(table::ARTIFACT, &[path.as_bytes()])
 }
 
-/// The prefix of all artifacts below a folder.
+/// The prefix of all artifacts below a folder; the root is the empty one.
 pub fn artifacts_below(folder: &str) -> Key {
-    build(table::ARTIFACT, &[folder.as_bytes(), b"/"])
+    let slash: &[u8] = if folder.is_empty() { b"" } else { b"/" };
+    build(table::ARTIFACT, &[folder.as_bytes(), slash])
 }
 
 /// A webhook.

@@ -62,6 +62,7 @@ pub(super) fn run(args: Args) -> Result<(), Failure> {
         webhooks: webhooks.clone(),
         config: Arc::new(settings.http),
         page_key: Arc::new(PageKey::new(&page_key)),
+        past: None,
     };
     let end = runtime.block_on(async {
         let signals = end::Signals::install()?;

@@ -35,7 +35,7 @@ pub(in super::super) async fn search_datasets(
             ids.len()
         )));
     }
-    let found = dataset_summaries(app.engine.views(), &parse_ids(&ids)?, SUMMARIES_MAX);
+    let found = dataset_summaries(app.views(), &parse_ids(&ids)?, SUMMARIES_MAX);
     let shown = found.into_iter().map(|it| {
         Object::new()
             .set("experiment_id", it.experiment_id.to_string())

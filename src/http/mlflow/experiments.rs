@@ -73,7 +73,7 @@ pub(in super::super) async fn get_experiment(
     fields: Fields,
 ) -> ApiResult<Object> {
     let id = required_id(&fields)?;
-    let found = lookup::experiment(&app.engine.views().view(), id);
+    let found = lookup::experiment(&app.views().view(), id);
     let found = found.ok_or_else(|| experiment::not_found(id))?;
     Ok(Object::new().set("experiment", wire::experiment(&found)))
 }
@@ -83,7 +83,7 @@ pub(in super::super) async fn get_experiment_by_name(
     fields: Fields,
 ) -> ApiResult<Object> {
     let name = fields.required("experiment_name")?;
-    let view = app.engine.views().view();
+    let view = app.views().view();
     let found = lookup::experiment_id(&view, &name).and_then(|id| lookup::experiment(&view, id));
     let found = found.ok_or_else(|| {
         ApiError::missing(format!("Could not find experiment with name '{name}'"))
@@ -101,7 +101,7 @@ pub(in super::super) async fn search(State(app): State<App>, fields: Fields) -> 
     let question = ["filter", "order_by", "view_type"];
     let walk = Walk::new(&app.page_key, "experiments", &fields, &question);
     let query = Query { filter, order_by, view_type, after: walk.after(&fields)?, limit };
-    let found = search_experiments(app.engine.views(), &query);
+    let found = search_experiments(app.views(), &query);
     let shown = found.items.iter().map(|it| wire::experiment(it)).collect();
     Ok(Object::new()
         .set_list("experiments", shown)

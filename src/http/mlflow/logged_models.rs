@@ -31,7 +31,7 @@ use crate::{
 
 /// The answer of calls that show one logged model.
 fn shown(app: &App, model_id: &str, deleted_too: bool) -> ApiResult<Object> {
-    let view = app.engine.views().view();
+    let view = app.views().view();
     let found = lookup::logged_model(&view, model_id)
         .filter(|model| deleted_too || model.lifecycle.is_active())
         .ok_or_else(|| not_found(model_id))?;
@@ -175,7 +175,7 @@ pub(in super::super) async fn search(State(app): State<App>, fields: Fields) -> 
     let experiments = parse_ids(&asked.experiment_ids)?;
     let order_by = parse_logged_model_order_by(&asked.order_by)?;
     let query = Query { filter, order_by, view_type: ViewType::ActiveOnly, after, limit };
-    let found = search_logged_models(app.engine.views(), &experiments, &datasets, &query);
+    let found = search_logged_models(app.views(), &experiments, &datasets, &query);
     let models: Vec<Value> = found
         .items
         .iter()

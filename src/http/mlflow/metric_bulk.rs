@@ -61,7 +61,7 @@ pub(in super::super) async fn get_metric_history_bulk(
     let limit = asked.min(POINTS_MAX);
     run_ids.sort();
     run_ids.dedup();
-    let (view, mut shown) = (app.engine.views().view(), Vec::new());
+    let (view, mut shown) = (app.views().view(), Vec::new());
     for run_id in &run_ids {
         let page = series::page(&view, run_id, &key, 0, limit - shown.len());
         shown.extend(page.points.iter().map(|point| show(run_id, &key, point)));
@@ -108,7 +108,7 @@ pub(in super::super) async fn get_metric_history_bulk_interval(
             })?,
     };
     let steps = steps(start, end)?;
-    let (view, mut shown) = (app.engine.views().view(), Vec::new());
+    let (view, mut shown) = (app.views().view(), Vec::new());
     for run_id in &run_ids {
         let points = series::sample(&view, run_id, &key, steps, limit);
         shown.extend(points.iter().map(|point| show(run_id, &key, point)));

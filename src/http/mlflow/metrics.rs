@@ -212,7 +212,7 @@ pub(in super::super) async fn get_metric_history(
     };
     let walk = Walk::new(&app.page_key, "metrics/get-history", &fields, &["run_id", "metric_key"]);
     let offset = walk.skip(&fields)?;
-    let view = app.engine.views().view();
+    let view = app.views().view();
     let page = series::page(&view, &run_id, &key, offset, limit);
     let shown = page.points.iter().map(|point| wire::metric(&key, point).into()).collect();
     Ok(Object::new()

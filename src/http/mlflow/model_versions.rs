@@ -51,7 +51,7 @@ pub(super) fn find(
 
 /// The answer of calls that show one version.
 fn shown(app: &App, name: &str, version: &str) -> ApiResult<Object> {
-    let (model, found) = find(&app.engine.views().view(), name, version)?;
+    let (model, found) = find(&app.views().view(), name, version)?;
     Ok(Object::new().set("model_version", wire::version_with_aliases(&model, &found)))
 }
 
@@ -119,7 +119,7 @@ pub(in super::super) async fn search(State(app): State<App>, fields: Fields) -> 
     let walk = Walk::new(&app.page_key, "model-versions", &fields, &["filter", "order_by"]);
     let (after, view_type) = (walk.after(&fields)?, ViewType::ActiveOnly);
     let query = Query { filter, order_by, view_type, after, limit };
-    let found = search_model_versions(app.engine.views(), &query);
+    let found = search_model_versions(app.views(), &query);
     let versions = found.items.iter().map(|it| wire::version(&it.model, &it.version).into());
     Ok(Object::new()
         .set_list("model_versions", versions.collect())
@@ -132,7 +132,7 @@ pub(in super::super) async fn get_download_uri(
 ) -> ApiResult<Object> {
     let name = fields.string("name")?.unwrap_or_default();
     let version = fields.string("version")?.unwrap_or_default();
-    let (_, found) = find(&app.engine.views().view(), &name, &version)?;
+    let (_, found) = find(&app.views().view(), &name, &version)?;
     let uri = found.storage_location.as_deref().unwrap_or(&found.source);
     Ok(Object::new().set("artifact_uri", uri))
 }

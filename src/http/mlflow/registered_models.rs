@@ -46,7 +46,7 @@ pub(super) fn find(read: &dyn Read, name: &str) -> ApiResult<Arc<RegisteredModel
 
 /// The answer of calls that show one registered model.
 fn shown(app: &App, name: &str) -> ApiResult<Object> {
-    let view = app.engine.views().view();
+    let view = app.views().view();
     let found = find(&view, name)?;
     let latest = lookup::latest_versions(&view, found.registered_model_id);
     Ok(Object::new().set("registered_model", wire::registered_model(&found, &latest)))
@@ -117,8 +117,8 @@ pub(in super::super) async fn search(State(app): State<App>, fields: Fields) -> 
     let after = walk.after(&fields)?;
     let (filter, view_type) = (filter.check()?, ViewType::ActiveOnly);
     let query = Query { filter, order_by, view_type, after, limit };
-    let found = search_registered_models(app.engine.views(), &query);
-    let view = app.engine.views().view();
+    let found = search_registered_models(app.views(), &query);
+    let view = app.views().view();
     let show = |model: &Arc<RegisteredModel>| {
         let mut latest = lookup::latest_versions(&view, model.registered_model_id);
         latest.sort_by_key(|version| version.stage.as_str()); // in searches alone
@@ -135,7 +135,7 @@ pub(in super::super) async fn get_latest_versions(
     fields: Fields,
 ) -> ApiResult<Object> {
     let (name, stages) = (fields.required("name")?, fields.strings("stages")?);
-    let view = app.engine.views().view();
+    let view = app.views().view();
     let model = find(&view, &name)?;
     let stages = stages.iter().map(|stage| parse_stage(stage)).collect::<Result<Vec<_>, _>>()?;
     let versions: Vec<Value> = lookup::latest_versions(&view, model.registered_model_id)
@@ -177,7 +177,7 @@ pub(in super::super) async fn get_version_by_alias(
     let (name, alias) = (fields.required("name")?, fields.required("alias")?);
     validate::model_name(&name)?;
     check_alias(&alias)?;
-    let view = app.engine.views().view();
+    let view = app.views().view();
     let model = find(&view, &name)?;
     let id = model.registered_model_id;
     let found = if alias.eq_ignore_ascii_case("latest") {

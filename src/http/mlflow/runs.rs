@@ -37,7 +37,7 @@ pub(in super::super) fn not_found(run_id: &str) -> ApiError {
 }
 
 fn show_run(app: &App, run_id: &str, shown: Shown) -> ApiResult<Value> {
-    wire::run(&app.engine.views().view(), run_id, shown).ok_or_else(|| not_found(run_id))
+    wire::run(&app.views().view(), run_id, shown).ok_or_else(|| not_found(run_id))
 }
 
 pub(in super::super) async fn create_run(
@@ -86,7 +86,7 @@ pub(in super::super) async fn update_run(
         name: fields.filled("run_name")?,
     };
     app.execute(context, Command::UpdateRun(command)).await?;
-    let view = app.engine.views().view();
+    let view = app.views().view();
     let run = lookup::run(&view, &run_id).ok_or_else(|| not_found(&run_id))?;
     let lifecycle = lookup::run_lifecycle(&view, &run);
     Ok(Object::new().set("run_info", wire::run_info(&run, lifecycle)))
@@ -125,7 +125,7 @@ pub(in super::super) async fn search(State(app): State<App>, fields: Fields) -> 
     let after = walk.after(&fields)?;
     let experiments = parse_ids(&fields.strings("experiment_ids")?)?;
     let query = Query { filter, order_by, view_type, after, limit };
-    let views = app.engine.views();
+    let views = app.views();
     let found = search_runs(views, &experiments, &query);
     let view = views.view();
     let shown =

@@ -32,7 +32,7 @@ const DEFAULT_RESULTS: i64 = 100;
 
 /// The webhook of that id.
 fn find(app: &App, webhook_id: &str) -> ApiResult<std::sync::Arc<Webhook>> {
-    let found = lookup::webhook(&app.engine.views().view(), webhook_id);
+    let found = lookup::webhook(&app.views().view(), webhook_id);
     Ok(found.ok_or_else(|| not_found(webhook_id))?)
 }
 
@@ -101,7 +101,7 @@ pub(in super::super) async fn list_webhooks(
     let limit = usize::try_from(asked).unwrap_or(usize::MAX);
     let walk = Walk::new(&app.page_key, "webhooks", &fields, &[]);
     let after = walk.after(&fields)?;
-    let mut webhooks = lookup::webhooks(&app.engine.views().view());
+    let mut webhooks = lookup::webhooks(&app.views().view());
     webhooks.retain(|webhook| after.as_ref().is_none_or(|after| is_behind(webhook, after)));
     let end = webhooks.get(limit..).filter(|rest| !rest.is_empty());
     let end = end.and_then(|_| webhooks.get(limit - 1)).map(|last| walk.token(&place(last)));

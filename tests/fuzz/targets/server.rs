@@ -47,6 +47,7 @@ impl Server {
             webhooks: webhooks(),
             config: Arc::new(config()),
             page_key: Arc::new(PageKey::new(&[7; 32])),
+            past: None,
         };
         Self { runtime, engine, router: router(app) }
     }

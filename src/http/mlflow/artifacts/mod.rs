@@ -2,6 +2,7 @@
 //! logged models. Every path is checked by [`ArtifactPath`] before the store hears of it.
 
 mod content;
+mod moment;
 mod owned;
 mod proxy;
 mod unsupported;

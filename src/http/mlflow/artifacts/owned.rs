@@ -12,7 +12,7 @@ use futures::stream;
 
 use super::{
     content::{self, BadRange},
-    listing, store,
+    listing, moment, store,
 };
 use crate::{
     artifacts::{ArtifactError, ArtifactPath},
@@ -137,7 +137,7 @@ impl Wanted {
 }
 
 async fn list(app: &App, root_uri: String, dir: &str, path: &ArtifactPath) -> ApiResult<Object> {
-    let entries = app.artifacts.list(&app.artifacts.locate(&root_uri, path)?).await?;
+    let entries = moment::list(app, &app.artifacts.locate(&root_uri, path)?).await?;
     Ok(Object::new().set("root_uri", root_uri).set_list("files", listing(&entries, dir)))
 }
 
@@ -149,7 +149,7 @@ async fn get(
 ) -> ApiResult<Response> {
     let root = app.artifacts.locate(root_uri, &ArtifactPath::ROOT)?;
     let path = root.join(&wanted.path)?;
-    match content::send(&app.artifacts, &path, headers, BadRange::Unsatisfiable).await {
+    match moment::send(app, &path, headers, BadRange::Unsatisfiable).await {
         Err(ArtifactError::IsDirectory { .. }) => {
             let place = format!("{root}/{}", wanted.given);
             Err(ApiError::invalid(content::is_directory(&place)))
@@ -160,14 +160,14 @@ async fn get(
 
 /// Where the artifacts of a run are.
 pub(super) fn run_uri(app: &App, run_id: &str) -> ApiResult<String> {
-    let found = lookup::run(&app.engine.views().view(), run_id);
+    let found = lookup::run(&app.views().view(), run_id);
     let found = found.ok_or_else(|| runs::not_found(run_id))?;
     Ok(found.artifact_uri.clone())
 }
 
 /// Where the files of a logged model are.
 pub(super) fn logged_model_uri(app: &App, model_id: &str) -> ApiResult<String> {
-    let found = lookup::logged_model(&app.engine.views().view(), model_id);
+    let found = lookup::logged_model(&app.views().view(), model_id);
     let found = found.filter(|model| model.lifecycle.is_active());
     let found = found.ok_or_else(|| logged_model::not_found(model_id))?;
     Ok(found.artifact_uri.clone())
@@ -175,6 +175,6 @@ pub(super) fn logged_model_uri(app: &App, model_id: &str) -> ApiResult<String> {
 
 /// Where the files of a model version are.
 fn version_uri(app: &App, name: &str, version: &str) -> ApiResult<String> {
-    let (_, found) = model_versions::find(&app.engine.views().view(), name, version)?;
+    let (_, found) = model_versions::find(&app.views().view(), name, version)?;
     Ok(found.storage_location.clone().unwrap_or_else(|| found.source.clone()))
 }

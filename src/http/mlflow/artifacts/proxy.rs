@@ -10,7 +10,7 @@ use serde_json::json;
 
 use super::{
     content::{self, BadRange},
-    listing, store, unstoppable,
+    listing, moment, store, unstoppable,
 };
 use crate::{
     artifacts::{ArtifactError, ArtifactPath, PathError},
@@ -38,7 +38,7 @@ pub(in crate::http) async fn download_artifact(
 ) -> ApiResult<Response> {
     let given = ArtifactPath::decoded(&text(path)?)?;
     let path = ArtifactPath::parse(&given)?;
-    match content::send(&app.artifacts, &path, &headers, BadRange::Refused).await {
+    match moment::send(&app, &path, &headers, BadRange::Refused).await {
         Err(ArtifactError::IsDirectory { .. }) => Ok(detail(&content::is_directory(&given))),
         answer => Ok(answer?),
     }
@@ -97,6 +97,6 @@ pub(in crate::http) async fn list_artifacts(
     fields: Fields,
 ) -> ApiResult<Object> {
     let path = ArtifactPath::parse(&fields.string("path")?.unwrap_or_default())?;
-    let entries = app.artifacts.list(&path).await?;
+    let entries = moment::list(&app, &path).await?;
     Ok(Object::new().set_list("files", listing(&entries, "")))
 }

@@ -1,0 +1,149 @@
+//! A server in memory whose clock ticks a second an event, asked without a network.
+
+use std::{
+    net::SocketAddr,
+    sync::{
+        Arc,
+        atomic::{AtomicI64, Ordering},
+    },
+    time::Duration,
+};
+
+use axum::{
+    Router,
+    body::{Body, to_bytes},
+    extract::ConnectInfo,
+    http::{HeaderMap, Request, header},
+};
+use object_store::memory::InMemory;
+use runlog::{
+    artifacts::ArtifactStore,
+    base::{Seq, TimestampMs, clock::Clock, disk::RealDisk},
+    engine::Engine,
+    http::{App, Config, PageKey, router},
+    views::Views,
+    wal::{MemoryWal, Wal as _},
+    webhooks::{self, Webhooks},
+};
+use serde_json::Value as Json;
+use tokio::runtime::{Builder, Runtime};
+use tower::ServiceExt as _;
+
+struct Ticking(AtomicI64);
+
+impl Clock for Ticking {
+    fn now(&self) -> TimestampMs {
+        TimestampMs(self.0.fetch_add(1000, Ordering::Relaxed))
+    }
+}
+
+/// What is asked: method, path with query, body, and headers besides the usual ones.
+#[derive(Debug, Clone, Default)]
+pub struct Question {
+    pub method: &'static str,
+    pub target: String,
+    pub body: String,
+    pub as_of: Option<String>,
+}
+
+/// What came back.
+#[derive(Debug, Clone)]
+pub struct Answer {
+    pub status: u16,
+    pub headers: HeaderMap,
+    pub body: Vec<u8>,
+}
+
+impl Answer {
+    /// The body; null if it is no JSON.
+    pub fn json(&self) -> Json {
+        serde_json::from_slice(&self.body).unwrap_or_default()
+    }
+
+    /// The last event that an answer from the past knows.
+    pub fn as_of(&self) -> Option<u64> {
+        self.headers.get("runlog-as-of")?.to_str().unwrap().parse().ok()
+    }
+}
+
+pub struct Server {
+    runtime: Runtime,
+    engine: Arc<Engine>,
+    router: Router,
+}
+
+impl Server {
+    pub fn start(static_prefix: &str) -> Self {
+        let runtime = Builder::new_multi_thread().worker_threads(2).enable_time().build().unwrap();
+        let wal = MemoryWal::default();
+        let views = Views::in_memory(wal.reader().log_id().into_bytes());
+        let clock = Ticking(AtomicI64::new(1_700_000_000_000));
+        let engine = Arc::new(Engine::start(Box::new(wal), Arc::new(views), Box::new(clock)));
+        let app = App {
+            engine: engine.clone(),
+            artifacts: Arc::new(ArtifactStore::over(Arc::new(InMemory::new()))),
+            webhooks: webhooks(),
+            config: Arc::new(config(static_prefix)),
+            page_key: Arc::new(PageKey::new(&[7; 32])),
+            past: None,
+        };
+        Self { runtime, engine, router: router(app) }
+    }
+
+    pub fn head(&self) -> Seq {
+        self.engine.log().head()
+    }
+
+    /// When the last event was recorded.
+    pub fn time(&self) -> TimestampMs {
+        self.engine.log().read(self.head()).unwrap().recorded_at
+    }
+
+    pub fn ask(&self, question: &Question) -> Answer {
+        let mut request = Request::builder()
+            .method(question.method)
+            .uri(&question.target)
+            .header(header::HOST, "localhost")
+            .header(header::CONTENT_TYPE, "application/json")
+            .extension(ConnectInfo(SocketAddr::from(([127, 0, 0, 1], 1))));
+        if let Some(moment) = &question.as_of {
+            request = request.header("Runlog-As-Of", moment);
+        }
+        let request = request.body(Body::from(question.body.clone())).unwrap();
+        self.runtime.block_on(async {
+            let Ok(response) = self.router.clone().oneshot(request).await;
+            let (status, headers) = (response.status().as_u16(), response.headers().clone());
+            let body = to_bytes(response.into_body(), usize::MAX).await.unwrap().to_vec();
+            Answer { status, headers, body }
+        })
+    }
+}
+
+fn config(static_prefix: &str) -> Config {
+    Config {
+        static_prefix: static_prefix.to_owned(),
+        default_artifact_root: "mlflow-artifacts:/".to_owned(),
+        working_directory: "/srv".to_owned(),
+        serve_artifacts: true,
+        artifacts_only: false,
+        allowed_hosts: None,
+        cors_allowed_origins: Vec::new(),
+        x_frame_options: "SAMEORIGIN".to_owned(),
+        security: true,
+        model_version_sources: None,
+        graphql_root_fields_max: 10,
+        graphql_aliases_max: 10,
+    }
+}
+
+fn webhooks() -> Arc<Webhooks> {
+    let config = webhooks::Config {
+        allowed_schemes: Vec::new(),
+        allow_private_ips: false,
+        request_timeout: Duration::from_secs(1),
+        request_max_retries: 0,
+        delivery_max_workers: 1,
+        secret_encryption_key: Some("MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY=".to_owned()),
+    };
+    Webhooks::open(Arc::new(RealDisk), "/nowhere".as_ref(), config).unwrap()
+}
