@@ -37,6 +37,10 @@ impl Account {
         let mut all = [&account.records[..], &account.lost[..]].concat();
         all.sort_unstable();
         assert_eq!(all, (1..=HEAD).collect::<Vec<_>>(), "{what}: {:?}", account.findings);
+        let counted = |finding: &Finding| finding.lost.is_none_or(|lost| lost.last.is_some());
+        if account.findings.iter().all(counted) {
+            assert_eq!(account.report.lost, account.lost.len() as u64, "{what}");
+        }
         account
     }
 
@@ -86,10 +90,17 @@ fn batch_of(seq: u64) -> (u64, u64) {
 
 #[test]
 fn a_sound_log_is_all_there() {
-    let (files, _) = log();
+    let (files, segments) = log();
     let account = Account::of(&files, "sound");
     assert!(account.findings.is_empty() && account.lost.is_empty());
-    assert_eq!(account.report.head, Seq(HEAD));
+    let report = account.report;
+    assert_eq!((report.head, report.records, report.segments), (Seq(HEAD), HEAD, 5));
+    // The mark at the end is a group without records.
+    assert_eq!(report.groups, GROUPS.len() as u64 + 1);
+    // A group may end in zeros.
+    let used = |path| files[path].iter().rposition(|&byte| byte != 0).unwrap() as u64;
+    let zeros = report.bytes - segments.iter().map(used).sum::<u64>();
+    assert!(zeros <= 16 * 5, "{zeros}");
 }
 
 #[test]
@@ -210,4 +221,8 @@ fn every_damaged_place_is_told() {
     }
     let account = Account::of(&files, "damaged places");
     assert!(account.findings.len() >= 3, "{:?}", account.findings);
+    for Finding { what, bytes, .. } in &account.findings {
+        let WalError::Damaged { offset, .. } = what else { panic!("{what:?}") };
+        assert!(bytes.contains(offset), "{what:?} is not in {bytes:?}");
+    }
 }
