@@ -7,12 +7,12 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use super::{DIR, closed_log, payload};
+use super::{DIR, append, closed_log, open, options, payload};
 use crate::{
     base::{Seq, disk::memory::MemoryDisk},
     wal::{
         WalError,
-        local::verify::{Finding, Found, VerifyReport, walk},
+        local::verify::{Finding, Found, Tail, VerifyReport, walk},
     },
 };
 
@@ -225,4 +225,22 @@ fn every_damaged_place_is_told() {
         let WalError::Damaged { offset, .. } = what else { panic!("{what:?}") };
         assert!(bytes.contains(offset), "{what:?} is not in {bytes:?}");
     }
+}
+
+#[test]
+fn a_torn_tail_is_measured() {
+    let disk = MemoryDisk::default();
+    let (mut wal, _) = open(&disk, options()).unwrap();
+    append(&mut wal, 3).unwrap();
+    append(&mut wal, 4).unwrap();
+    drop(wal);
+    let mut files = disk.files();
+    let bytes = files.values_mut().find(|bytes| bytes.len() == 4096).unwrap();
+    let end = bytes.iter().rposition(|&byte| byte != 0).unwrap();
+    bytes[end - 100..=end].fill(0);
+    let end = bytes.iter().rposition(|&byte| byte != 0).unwrap() as u64 + 1;
+    let account = Account::taken(&files, "torn");
+    assert_eq!(account.records, [1, 2, 3]);
+    let Tail::Torn { offset, bytes } = account.report.tail else { panic!("no torn tail") };
+    assert!(offset < end && offset + bytes == end, "{offset} and {bytes}, not {end}");
 }
