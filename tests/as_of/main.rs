@@ -5,6 +5,8 @@
 mod histories;
 mod requests;
 mod server;
+#[path = "../fuzz/targets/unplugged.rs"]
+mod unplugged;
 
 use server::{Question, Server};
 

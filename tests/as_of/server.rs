@@ -6,7 +6,6 @@ use std::{
         Arc,
         atomic::{AtomicI64, Ordering},
     },
-    time::Duration,
 };
 
 use axum::{
@@ -15,19 +14,18 @@ use axum::{
     extract::ConnectInfo,
     http::{HeaderMap, Request, header},
 };
-use object_store::memory::InMemory;
 use runlog::{
-    artifacts::ArtifactStore,
-    base::{Seq, TimestampMs, clock::Clock, disk::RealDisk},
+    base::{Seq, TimestampMs, clock::Clock},
     engine::Engine,
-    http::{App, Config, PageKey, router},
+    http::router,
     views::Views,
     wal::{MemoryWal, Wal as _},
-    webhooks::{self, Webhooks},
 };
 use serde_json::Value as Json;
 use tokio::runtime::{Builder, Runtime};
 use tower::ServiceExt as _;
+
+use super::unplugged;
 
 struct Ticking(AtomicI64);
 
@@ -79,14 +77,7 @@ impl Server {
         let views = Views::in_memory(wal.reader().log_id().into_bytes());
         let clock = Ticking(AtomicI64::new(1_700_000_000_000));
         let engine = Arc::new(Engine::start(Box::new(wal), Arc::new(views), Box::new(clock)));
-        let app = App {
-            engine: engine.clone(),
-            artifacts: Arc::new(ArtifactStore::over(Arc::new(InMemory::new()))),
-            webhooks: webhooks(),
-            config: Arc::new(config(static_prefix)),
-            page_key: Arc::new(PageKey::new(&[7; 32])),
-            past: None,
-        };
+        let app = unplugged::app(engine.clone(), static_prefix);
         Self { runtime, engine, router: router(app) }
     }
 
@@ -117,33 +108,4 @@ impl Server {
             Answer { status, headers, body }
         })
     }
-}
-
-fn config(static_prefix: &str) -> Config {
-    Config {
-        static_prefix: static_prefix.to_owned(),
-        default_artifact_root: "mlflow-artifacts:/".to_owned(),
-        working_directory: "/srv".to_owned(),
-        serve_artifacts: true,
-        artifacts_only: false,
-        allowed_hosts: None,
-        cors_allowed_origins: Vec::new(),
-        x_frame_options: "SAMEORIGIN".to_owned(),
-        security: true,
-        model_version_sources: None,
-        graphql_root_fields_max: 10,
-        graphql_aliases_max: 10,
-    }
-}
-
-fn webhooks() -> Arc<Webhooks> {
-    let config = webhooks::Config {
-        allowed_schemes: Vec::new(),
-        allow_private_ips: false,
-        request_timeout: Duration::from_secs(1),
-        request_max_retries: 0,
-        delivery_max_workers: 1,
-        secret_encryption_key: Some("MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY=".to_owned()),
-    };
-    Webhooks::open(Arc::new(RealDisk), "/nowhere".as_ref(), config).unwrap()
 }

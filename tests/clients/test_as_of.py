@@ -6,10 +6,10 @@ import mlflow
 import numpy as np
 import pytest
 from flavours import X, Y, forest, linear, log_sklearn
-from harness import IS_RUNLOG
+from harness import runlog_only
 from mlflow.exceptions import MlflowException
 
-pytestmark = pytest.mark.skipif(not IS_RUNLOG, reason="MLflow's own server does not know the past")
+pytestmark = runlog_only
 
 
 @pytest.fixture(scope="module")

@@ -12,6 +12,7 @@ mod requests;
 mod search;
 mod segments;
 mod server;
+mod unplugged;
 
 /// A target and its name.
 pub type Target = (&'static str, fn(&[u8]));

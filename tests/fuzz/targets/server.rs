@@ -1,6 +1,6 @@
-//! A server in memory, with a little of everything in it, and nobody it could call.
+//! A server in memory, with a little of everything in it.
 
-use std::{fmt, net::SocketAddr, sync::Arc, time::Duration};
+use std::{fmt, net::SocketAddr, sync::Arc};
 
 use axum::{
     Router,
@@ -8,21 +8,20 @@ use axum::{
     extract::ConnectInfo,
     http::{Method, Request, header},
 };
-use object_store::memory::InMemory;
 use runlog::{
-    artifacts::ArtifactStore,
-    base::{Seq, SystemClock, TimestampMs, disk::RealDisk},
+    base::{Seq, SystemClock, TimestampMs},
     engine::{Engine, replay},
     event::{codec, *},
-    http::{App, Config, PageKey, router},
+    http::router,
     views::Views,
     wal::{MemoryWal, NewRecord, Wal},
-    webhooks::{self, Webhooks},
 };
 use serde_json::Value as Json;
 use tokio::runtime::{Builder, Runtime};
 use tower::ServiceExt as _;
 use uuid::Uuid;
+
+use super::unplugged;
 
 const RUN: &str = "0123456789abcdef0123456789abcdef";
 const MODEL: &str = "m-0123456789abcdef0123456789abcdef";
@@ -41,14 +40,7 @@ impl Server {
         let runtime = Builder::new_current_thread().enable_time().build().unwrap();
         let (wal, views) = (log(), views());
         let engine = Arc::new(Engine::start(Box::new(wal), Arc::new(views), Box::new(SystemClock)));
-        let app = App {
-            engine: engine.clone(),
-            artifacts: Arc::new(ArtifactStore::over(Arc::new(InMemory::new()))),
-            webhooks: webhooks(),
-            config: Arc::new(config()),
-            page_key: Arc::new(PageKey::new(&[7; 32])),
-            past: None,
-        };
+        let app = unplugged::app(engine.clone(), "");
         Self { runtime, engine, router: router(app) }
     }
 
@@ -100,36 +92,6 @@ impl fmt::Display for Answer {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} {}", self.status, String::from_utf8_lossy(&self.body))
     }
-}
-
-fn config() -> Config {
-    Config {
-        static_prefix: String::new(),
-        default_artifact_root: "mlflow-artifacts:/".to_owned(),
-        working_directory: "/srv".to_owned(),
-        serve_artifacts: true,
-        artifacts_only: false,
-        allowed_hosts: None,
-        cors_allowed_origins: Vec::new(),
-        x_frame_options: "SAMEORIGIN".to_owned(),
-        security: true,
-        model_version_sources: None,
-        graphql_root_fields_max: 10,
-        graphql_aliases_max: 10,
-    }
-}
-
-/// No scheme is allowed, so that no name is looked up and nobody is called.
-fn webhooks() -> Arc<Webhooks> {
-    let config = webhooks::Config {
-        allowed_schemes: Vec::new(),
-        allow_private_ips: false,
-        request_timeout: Duration::from_secs(1),
-        request_max_retries: 0,
-        delivery_max_workers: 1,
-        secret_encryption_key: Some("MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY=".to_owned()),
-    };
-    Webhooks::open(Arc::new(RealDisk), "/nowhere".as_ref(), config).expect("the key is given")
 }
 
 /// The views of [`log`].
