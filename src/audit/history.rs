@@ -1,7 +1,8 @@
 //! Stage history: who moved which version of a model from where to where, when, why, and under
 //! which request. Deleting or renaming a model takes nothing away from it.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 use super::find_model;
 use crate::{
@@ -15,7 +16,7 @@ use crate::{
 };
 
 /// The stage history of a registered model, or of one of its versions.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct ModelHistory {
     /// Number of the model, which outlives its names.
     pub registered_model_id: u64,
@@ -28,7 +29,7 @@ pub struct ModelHistory {
 }
 
 /// One move of one version.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct StageMove {
     /// Position of the event in the log.
     pub seq: Seq,

@@ -1,7 +1,7 @@
 //! A place in the log as people name it: a sequence or a time. Times mean when the server recorded
 //! the event, which never runs backwards along the log.
 
-use std::str::FromStr;
+use std::{fmt, str::FromStr};
 
 use crate::{
     base::{Seq, TimestampMs},
@@ -42,6 +42,15 @@ impl FromStr for Moment {
         }
         let time: jiff::Timestamp = text.parse().map_err(|_| MomentError)?;
         Ok(Self::Time(TimestampMs(time.as_millisecond())))
+    }
+}
+
+impl fmt::Display for Moment {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Seq(seq) => seq.fmt(f),
+            Self::Time(time) => time.0.fmt(f),
+        }
     }
 }
 

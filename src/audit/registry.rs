@@ -5,6 +5,7 @@ use std::ops::RangeInclusive;
 
 use super::{ReadError, decode};
 use crate::{
+    base::Seq,
     domain::entity::RegisteredModel,
     event::{Envelope, Event},
     views::{
@@ -22,13 +23,16 @@ const KINDS: RangeInclusive<u16> = 48..=63;
 /// Registered models read at a time.
 const PAGE_MODELS: usize = 1024;
 
-/// Folds what the log says of registered models, and nothing else, into memory.
-pub fn fold_registry(log: &dyn WalReader) -> Result<Views, ReadError> {
+/// Folds what the log says of registered models up to an event, and nothing else, into memory.
+pub fn fold_registry(log: &dyn WalReader, until: Seq) -> Result<Views, ReadError> {
     let views = Views::in_memory(log.log_id().into_bytes());
     let mut changes = views.changes();
     let mut position = Position::default();
     for record in log.read_from(position.seq) {
         let record = record?;
+        if record.seq > until {
+            break;
+        }
         position.seq = record.seq;
         // What is unknown is refused, not passed over: it may be about models.
         if KINDS.contains(&record.event_type) || !is_known(&record) {

@@ -100,7 +100,7 @@ fn a_name_finds_the_model_that_has_it_and_else_the_last_that_had_it() {
         deleted(4, "d"),
         created(5, "d"),
     ]);
-    let views = fold_registry(&*wal.reader()).unwrap();
+    let views = fold_registry(&*wal.reader(), Seq(u64::MAX)).unwrap();
     let found = |name: &str| find_model(&views.view(), name).map(|model| model.registered_model_id);
     assert_eq!(["a", "b", "c", "d"].map(found), [Some(2), None, Some(3), Some(5)]);
 }
@@ -118,7 +118,7 @@ fn a_history_outlives_name_and_model() {
         deleted(1, "b"),
         created(2, "a"),
     ]);
-    let views = fold_registry(&*wal.reader()).unwrap();
+    let views = fold_registry(&*wal.reader(), Seq(u64::MAX)).unwrap();
     let moves = |version: Option<u32>| {
         let history = model_history(&views.view(), "b", version)?;
         assert_eq!((history.registered_model_id, history.deleted), (1, true));

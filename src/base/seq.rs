@@ -7,7 +7,18 @@ use serde::{Deserialize, Serialize};
 /// Position of an event in the log: the first event is 1, each next one is exactly one more.
 /// 0 means "before the first event" (an empty log, a view that has folded nothing).
 #[derive(
-    Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
+    Debug,
+    Clone,
+    Copy,
+    Default,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    Hash,
+    Serialize,
+    Deserialize,
+    utoipa::ToSchema,
 )]
 pub struct Seq(pub u64);
 

@@ -4,14 +4,12 @@ use clap::Subcommand;
 
 use super::{
     EXIT_CODES,
-    answer::{print, say, shown},
+    answer::say,
     failure::Failure,
-    place::LogPlace,
+    output::{Column, Output},
+    source::Source,
 };
-use crate::{
-    audit::{ModelHistory, StageMove, fold_registry, model_history},
-    base::TimestampMs,
-};
+use crate::audit::{ModelHistory, StageMove, fold_registry, model_history};
 
 const EXAMPLES: &str = "\
 A model that was renamed or deleted keeps its history: it is found by the name it has, else by the
@@ -46,61 +44,44 @@ struct Model {
     #[arg(long, value_name = "N")]
     version: Option<u32>,
 
-    /// Print JSON instead of a table.
-    #[arg(long)]
-    json: bool,
+    #[command(flatten)]
+    output: Output,
 
     #[command(flatten)]
-    place: LogPlace,
+    source: Source,
 }
 
 pub(super) fn run(args: &Args) -> Result<(), Failure> {
     let Of::Model(args) = &args.of;
-    let registry = fold_registry(&args.place.open()?)?;
-    let Some(history) = model_history(&registry.view(), &args.name, args.version) else {
-        let version = args.version.map(|version| format!(" version {version}")).unwrap_or_default();
-        let message = format!("there never was a registered model {}{version}", args.name);
-        return Err(Failure::usage(format!("{message}: check name and data directory")));
-    };
-    if args.json {
-        let json = serde_json::to_string_pretty(&history).expect("plain data always serializes");
-        return print(&format!("{json}\n"));
-    }
+    let path = ["models", &args.name, "history"];
+    let version = args.version.map(|version| ("version", version));
+    let history: ModelHistory = args.source.ask(&path, version.as_slice(), |log, until| {
+        let registry = fold_registry(log, until)?;
+        model_history(&registry.view(), &args.name, args.version).ok_or_else(|| {
+            let version = args.version.map(|it| format!(" version {it}")).unwrap_or_default();
+            let message = format!("there never was a registered model {}{version}", args.name);
+            Failure::usage(format!("{message}: check name and data directory"))
+        })
+    })?;
     if history.history.is_empty() {
         say(&format!("no version of {} has changed stage", history.name));
     }
-    print(&table(&history))
+    args.output.print(&history, &history.history, &TABLE)
 }
 
-fn table(history: &ModelHistory) -> String {
-    const HEAD: [&str; 6] = ["WHEN", "WHO", "VERSION", "FROM -> TO", "COMMENT", "REQUEST"];
-    let head = HEAD.map(str::to_owned);
-    let rows: Vec<[String; 6]> =
-        std::iter::once(head).chain(history.history.iter().map(row)).collect();
-    let mut widths = [0; 6];
-    for row in &rows {
-        for (width, cell) in widths.iter_mut().zip(row) {
-            *width = cell.chars().count().max(*width);
-        }
-    }
-    let line = |row: &[String; 6]| {
-        let cells = row.iter().zip(widths).map(|(cell, width)| format!("{cell:width$}"));
-        let line = cells.collect::<Vec<_>>().join("  ");
-        format!("{}\n", line.trim_end())
-    };
-    rows.iter().map(line).collect()
-}
+/// What is shown of a move.
+const TABLE: [Column<StageMove>; 7] = [
+    ("WHEN", |it| it.changed_at_time.clone()),
+    ("SEQ", |it| it.seq.to_string()),
+    ("WHO", |it| it.actor.clone()),
+    ("VERSION", |it| it.version.to_string()),
+    ("FROM -> TO", |it| format!("{} -> {}", it.from.as_str(), it.to.as_str())),
+    ("COMMENT", why),
+    ("REQUEST", |it| it.request_id.clone()),
+];
 
-fn row(change: &StageMove) -> [String; 6] {
-    let comment = change.comment.as_deref().map(shown).unwrap_or_default();
+fn why(change: &StageMove) -> String {
     let displaced = change.displaced_by.map(|version| format!("(replaced by {version})"));
-    let why = [comment, displaced.unwrap_or_default()].join(" ").trim().to_owned();
-    [
-        TimestampMs(change.changed_at).to_string(),
-        shown(&change.actor),
-        change.version.to_string(),
-        format!("{} -> {}", change.from.as_str(), change.to.as_str()),
-        if why.is_empty() { "-".to_owned() } else { why },
-        shown(&change.request_id),
-    ]
+    let comment = change.comment.clone();
+    comment.into_iter().chain(displaced).collect::<Vec<_>>().join(" ")
 }

@@ -66,7 +66,7 @@ pub(super) fn run(args: &Args) -> Result<(), Failure> {
 fn find(name: &EntityName, log: &dyn WalReader) -> Result<Entity, Failure> {
     let found = match name {
         EntityName::Other(entity) => return Ok(entity.clone()),
-        EntityName::Model(_) => name.find(&fold_registry(log)?.view()),
+        EntityName::Model(_) => name.find(&fold_registry(log, log.head())?.view()),
     };
     found.ok_or_else(|| {
         Failure::usage(format!("no registered model has, or last had, the name in {name}"))

@@ -38,8 +38,25 @@ macro_rules! codes {
             }
         }
 
+        impl utoipa::PartialSchema for $name {
+            fn schema() -> utoipa::openapi::RefOr<utoipa::openapi::Schema> {
+                let words = Self::ALL.iter().map(|it| it.as_str());
+                utoipa::openapi::ObjectBuilder::new()
+                    .schema_type(utoipa::openapi::Type::String)
+                    .enum_values(Some(words))
+                    .into()
+            }
+        }
+
+        impl utoipa::ToSchema for $name {}
+
         impl<'de> serde::Deserialize<'de> for $name {
             fn deserialize<D: serde::Deserializer<'de>>(d: D) -> Result<Self, D::Error> {
+                if d.is_human_readable() {
+                    let word = String::deserialize(d)?;
+                    return Self::from_word(&word).ok_or_else(|| serde::de::Error::custom(
+                        format_args!(concat!("unknown ", stringify!($name), " {}"), word)));
+                }
                 let code = u8::deserialize(d)?;
                 Self::from_code(code).ok_or_else(|| serde::de::Error::custom(
                     format_args!(concat!("unknown ", stringify!($name), " code {}"), code)))

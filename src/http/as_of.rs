@@ -1,22 +1,20 @@
 //! Requests to the past: `/as-of/<moment>/…` before any path, the header `Runlog-As-Of`, or `as_of` in the
 //! query. They are answered by the same handlers from the views of that moment, and change nothing.
 
-use std::{net::SocketAddr, sync::Arc};
+use std::sync::Arc;
 
 use axum::{
-    extract::{ConnectInfo, Request, State},
+    extract::{Request, State},
     http::{HeaderName, HeaderValue, Method, Uri},
     middleware::Next,
     response::{IntoResponse, Response},
 };
 use percent_encoding::percent_decode_str;
 use tokio::task::spawn_blocking;
-use tower::ServiceExt as _;
 
 use super::{
     App,
     error::{ApiError, ApiResult, Code},
-    router::answers,
 };
 use crate::{
     audit::{Moment, moment_seq},
@@ -45,7 +43,7 @@ pub(super) async fn travel(State(app): State<App>, mut request: Request, next: N
     match take_moment(&app.config.static_prefix, &mut request) {
         Ok(None) => next.run(request).await,
         Ok(Some(moment)) => {
-            answer(app, moment, request).await.unwrap_or_else(IntoResponse::into_response)
+            answer(&app, moment, request, next).await.unwrap_or_else(IntoResponse::into_response)
         }
         Err(refused) => refused.into_response(),
     }
@@ -57,7 +55,12 @@ pub(super) fn no_write() -> ApiError {
     ApiError::new(Code::PermissionDenied, message)
 }
 
-async fn answer(mut app: App, moment: Moment, mut request: Request) -> ApiResult<Response> {
+async fn answer(
+    app: &App,
+    moment: Moment,
+    mut request: Request,
+    next: Next,
+) -> ApiResult<Response> {
     if !is_read(request.method(), request.uri().path()) {
         return Err(no_write());
     }
@@ -68,13 +71,8 @@ async fn answer(mut app: App, moment: Moment, mut request: Request) -> ApiResult
     let seq = seq.map_err(|error| failed(error.to_string()))?;
     let seq = seq.ok_or_else(|| ApiError::invalid("That moment has not come yet."))?;
     let views = app.engine.views_at(seq).await.map_err(|error| failed(error.to_string()))?;
-    app.past = Some(views);
-    // What the routes of now have found in its path must not stand beside what those of then find.
-    let found = std::mem::take(request.extensions_mut());
-    if let Some(client) = found.get::<ConnectInfo<SocketAddr>>() {
-        request.extensions_mut().insert(*client);
-    }
-    let Ok(mut response) = answers(app).oneshot(request).await;
+    request.extensions_mut().insert(views);
+    let mut response = next.run(request).await;
     response.headers_mut().insert(HEADER, HeaderValue::from(seq.0));
     Ok(response)
 }

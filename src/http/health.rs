@@ -1,11 +1,9 @@
 //! Is the server there, and which MLflow does it speak?
 
 use axum::{
-    extract::State,
     http::StatusCode,
     response::{Html, IntoResponse, Response},
 };
-
 use serde_json::json;
 
 use super::{App, response::Json};
@@ -13,7 +11,7 @@ use super::{App, response::Json};
 /// The MLflow whose REST API this server speaks; clients ask before they use newer calls.
 pub const MLFLOW_VERSION: &str = "3.17.2";
 
-pub(super) async fn health(State(app): State<App>) -> Response {
+pub(super) async fn health(app: App) -> Response {
     if app.engine.is_poisoned() {
         let reason = "the log cannot be written; the server must be restarted";
         return (StatusCode::SERVICE_UNAVAILABLE, reason).into_response();

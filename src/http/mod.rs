@@ -15,7 +15,9 @@ mod runlog;
 mod security;
 mod ui;
 
-use std::{net::SocketAddr, sync::Arc};
+use std::{convert::Infallible, net::SocketAddr, sync::Arc};
+
+use axum::{extract::FromRequestParts, http::request::Parts};
 
 pub use error::{ApiError, ApiResult, Code};
 pub use mlflow::page_token::PageKey;
@@ -87,6 +89,15 @@ impl App {
             return Err(as_of::no_write());
         }
         Ok(self.engine.execute(context, command).await?)
+    }
+}
+
+impl FromRequestParts<App> for App {
+    type Rejection = Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Infallible> {
+        let past = parts.extensions.get::<Arc<Views>>().cloned();
+        Ok(Self { past, ..app.clone() })
     }
 }
 

@@ -28,13 +28,15 @@ use crate::base::limits::JSON_BYTES_MAX;
 /// The whole server: what is there now, and as it was.
 pub fn router(app: App) -> Router {
     let gate = Arc::new(Gate::new(&app.config));
-    answers(app.clone())
+    // Outside of the routes, so that a moment is out of the path before it is looked up.
+    Router::new()
+        .fallback_service(routes(app.clone()))
         .layer(middleware::from_fn_with_state(app, as_of::travel))
         .layer(middleware::from_fn_with_state(gate, security::check))
 }
 
-/// What answers requests from the views of `app`, be they of now or of a moment in the past.
-pub(super) fn answers(app: App) -> Router {
+/// What answers requests, be they about now or about a moment in the past.
+fn routes(app: App) -> Router {
     let only = app.config.artifacts_only;
     let served = disabled::tracking_if(only, tracking());
     let api = Router::new()
@@ -46,12 +48,11 @@ pub(super) fn answers(app: App) -> Router {
         .merge(off::api())
         .merge(off::nowhere())
         .route("/3.0/mlflow/server-info", get(health::server_info));
-    let own = Router::new().route("/models/{name}/history", get(runlog::model_stage_history));
     let routes = Router::new()
         .nest("/api", api.clone())
         .nest("/ajax-api", api.merge(disabled::tracking_if(only, ajax_only())).merge(off::empty()))
         .merge(off::elsewhere())
-        .nest("/api/runlog/1", own)
+        .merge(runlog::routes(&app.config.static_prefix))
         .merge(disabled::tracking_if(only, beside_api()))
         .route("/health", get(health::health))
         .route("/version", get(health::version))

@@ -13,7 +13,7 @@ fn history(data: &Data, args: &[&str]) -> Ran {
 fn moves(ran: &Ran) -> Vec<[String; 4]> {
     let rows = ran.answer().lines().skip(1).map(|row| {
         let words: Vec<&str> = row.split_whitespace().collect();
-        [words[2], words[3], words[5], words[1]].map(str::to_owned)
+        [words[3], words[4], words[6], words[2]].map(str::to_owned)
     });
     rows.collect()
 }

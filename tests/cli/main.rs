@@ -9,6 +9,7 @@ mod refusals;
 mod repair;
 mod replay;
 mod serve;
+mod source;
 mod support;
 mod usage;
 mod verify;

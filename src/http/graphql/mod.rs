@@ -13,7 +13,7 @@ use apollo_compiler::{
     response::{ExecutionResponse, JsonMap, JsonValue},
     validation::DiagnosticList,
 };
-use axum::extract::{RawQuery, State};
+use axum::extract::RawQuery;
 use serde_json::{Value, json};
 use tokio::runtime::Handle;
 
@@ -29,11 +29,7 @@ use resolve::Root;
 type Refused = Vec<String>;
 
 /// Answers as MLflow does: status 200 and the texts of the errors, also when nothing was executed.
-pub(super) async fn graphql(
-    State(app): State<App>,
-    RawQuery(url): RawQuery,
-    fields: Fields,
-) -> ApiResult<Json> {
+pub(super) async fn graphql(app: App, RawQuery(url): RawQuery, fields: Fields) -> ApiResult<Json> {
     let text = fields.required("query")?;
     let operation = fields.string("operation_name")?;
     let variables = variables(&fields)?;

@@ -11,7 +11,6 @@ use apollo_compiler::{
     response::{JsonMap, JsonValue},
     schema::ExtendedType,
 };
-use axum::extract::State;
 use futures::future::BoxFuture;
 use serde_json::{Map, Value};
 
@@ -89,7 +88,7 @@ impl Root<'_> {
                 input.insert(name.to_owned(), self.url.int(name)?.into());
             }
         }
-        let (app, fields) = (State(self.app.clone()), Fields::from(input));
+        let (app, fields) = (self.app.clone(), Fields::from(input));
         let answer = match name {
             "mlflowGetExperiment" => experiment(app, fields).await,
             "mlflowGetRun" => {
@@ -116,14 +115,14 @@ fn some_run(fields: &Fields) -> ApiResult<()> {
 }
 
 /// The experiment of that id; without one, the default experiment.
-async fn experiment(app: State<App>, fields: Fields) -> ApiResult<Object> {
+async fn experiment(app: App, fields: Fields) -> ApiResult<Object> {
     let id = fields.filled("experiment_id")?.unwrap_or_else(|| "0".to_owned());
     let fields = Map::from_iter([("experiment_id".to_owned(), Value::from(id))]);
     experiments::get_experiment(app, Fields::from(fields)).await
 }
 
 /// Sampled points. No runs and no metric have none.
-async fn history(app: State<App>, fields: Fields) -> ApiResult<Object> {
+async fn history(app: App, fields: Fields) -> ApiResult<Object> {
     if fields.strings("run_ids")?.is_empty() || fields.filled("metric_key")?.is_none() {
         return Ok(Object::new());
     }
@@ -166,7 +165,7 @@ impl Shown<'_> {
     async fn experiment<'a>(&'a self, ty: &'a Type) -> Resolved<'a> {
         let id = self.json.pointer("/info/experiment_id").cloned().unwrap_or_default();
         let asked = Map::from_iter([("experiment_id".to_owned(), id)]);
-        let app = State(self.app.clone());
+        let app = self.app.clone();
         let json = Value::from(experiments::get_experiment(app, Fields::from(asked)).await?);
         let found = json.get("experiment").cloned().unwrap_or_default();
         Ok(self.part(ty, found))
@@ -176,7 +175,7 @@ impl Shown<'_> {
         let run_id = self.json.pointer("/info/run_id").and_then(Value::as_str).unwrap_or_default();
         let filter = Value::from(format!("run_id='{run_id}'"));
         let asked = Map::from_iter([("filter".to_owned(), filter)]);
-        let app = State(self.app.clone());
+        let app = self.app.clone();
         let json = Value::from(model_versions::search(app, Fields::from(asked)).await?);
         let found = json.get("model_versions").and_then(Value::as_array).cloned();
         let versions = found.unwrap_or_default().into_iter().map(|json| self.part(ty, json));

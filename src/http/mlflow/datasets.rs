@@ -1,7 +1,5 @@
 //! `/mlflow/experiments/search-datasets`: the datasets that the runs of some experiments used.
 
-use axum::extract::State;
-
 use super::{
     super::{
         App,
@@ -18,10 +16,7 @@ const EXPERIMENTS_MAX: usize = 20;
 /// Summaries of one answer.
 const SUMMARIES_MAX: usize = 1000;
 
-pub(in super::super) async fn search_datasets(
-    State(app): State<App>,
-    fields: Fields,
-) -> ApiResult<Object> {
+pub(in super::super) async fn search_datasets(app: App, fields: Fields) -> ApiResult<Object> {
     // MLflow takes what it cannot read for nothing here.
     let ids = fields.strings("experiment_ids").unwrap_or_default();
     if ids.is_empty() {

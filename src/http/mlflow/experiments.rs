@@ -2,8 +2,6 @@
 
 use std::collections::BTreeSet;
 
-use axum::extract::State;
-
 use super::{
     super::{
         App,
@@ -53,7 +51,7 @@ fn required_id(fields: &Fields) -> ApiResult<u64> {
 }
 
 pub(in super::super) async fn create_experiment(
-    State(app): State<App>,
+    app: App,
     Caller(context): Caller,
     fields: Fields,
 ) -> ApiResult<Object> {
@@ -68,10 +66,7 @@ pub(in super::super) async fn create_experiment(
     Ok(Object::new().set("experiment_id", executed.number.unwrap_or_default().to_string()))
 }
 
-pub(in super::super) async fn get_experiment(
-    State(app): State<App>,
-    fields: Fields,
-) -> ApiResult<Object> {
+pub(in super::super) async fn get_experiment(app: App, fields: Fields) -> ApiResult<Object> {
     let id = required_id(&fields)?;
     let found = lookup::experiment(&app.views().view(), id);
     let found = found.ok_or_else(|| experiment::not_found(id))?;
@@ -79,7 +74,7 @@ pub(in super::super) async fn get_experiment(
 }
 
 pub(in super::super) async fn get_experiment_by_name(
-    State(app): State<App>,
+    app: App,
     fields: Fields,
 ) -> ApiResult<Object> {
     let name = fields.required("experiment_name")?;
@@ -91,7 +86,7 @@ pub(in super::super) async fn get_experiment_by_name(
     Ok(Object::new().set("experiment", wire::experiment(&found)))
 }
 
-pub(in super::super) async fn search(State(app): State<App>, fields: Fields) -> ApiResult<Object> {
+pub(in super::super) async fn search(app: App, fields: Fields) -> ApiResult<Object> {
     let view_type = page::view_type(&fields, "view_type")?;
     // MLflow has no default here.
     let limit = page::tracking_limit(fields.int("max_results")?.unwrap_or_default())?;
@@ -109,7 +104,7 @@ pub(in super::super) async fn search(State(app): State<App>, fields: Fields) -> 
 }
 
 pub(in super::super) async fn update_experiment(
-    State(app): State<App>,
+    app: App,
     Caller(context): Caller,
     fields: Fields,
 ) -> ApiResult<Empty> {
@@ -120,7 +115,7 @@ pub(in super::super) async fn update_experiment(
 }
 
 pub(in super::super) async fn delete_experiment(
-    State(app): State<App>,
+    app: App,
     Caller(context): Caller,
     fields: Fields,
 ) -> ApiResult<Empty> {
@@ -130,7 +125,7 @@ pub(in super::super) async fn delete_experiment(
 }
 
 pub(in super::super) async fn restore_experiment(
-    State(app): State<App>,
+    app: App,
     Caller(context): Caller,
     fields: Fields,
 ) -> ApiResult<Empty> {
@@ -140,7 +135,7 @@ pub(in super::super) async fn restore_experiment(
 }
 
 pub(in super::super) async fn set_experiment_tag(
-    State(app): State<App>,
+    app: App,
     Caller(context): Caller,
     fields: Fields,
 ) -> ApiResult<Empty> {
@@ -152,7 +147,7 @@ pub(in super::super) async fn set_experiment_tag(
 }
 
 pub(in super::super) async fn delete_experiment_tag(
-    State(app): State<App>,
+    app: App,
     Caller(context): Caller,
     fields: Fields,
 ) -> ApiResult<Empty> {

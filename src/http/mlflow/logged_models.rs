@@ -1,6 +1,5 @@
 //! `/mlflow/logged-models...`
 
-use axum::extract::State;
 use serde_json::Value;
 
 use super::{
@@ -41,7 +40,7 @@ fn shown(app: &App, model_id: &str, deleted_too: bool) -> ApiResult<Object> {
 }
 
 pub(in super::super) async fn create_logged_model(
-    State(app): State<App>,
+    app: App,
     Caller(context): Caller,
     fields: Fields,
 ) -> ApiResult<Object> {
@@ -61,7 +60,7 @@ pub(in super::super) async fn create_logged_model(
 }
 
 pub(in super::super) async fn get_logged_model(
-    State(app): State<App>,
+    app: App,
     InPath(model_id): InPath<String>,
     fields: Fields,
 ) -> ApiResult<Object> {
@@ -89,7 +88,7 @@ fn unknown_status(shown: &str) -> ApiError {
 }
 
 pub(in super::super) async fn finalize_logged_model(
-    State(app): State<App>,
+    app: App,
     Caller(context): Caller,
     fields: Fields,
 ) -> ApiResult<Object> {
@@ -101,7 +100,7 @@ pub(in super::super) async fn finalize_logged_model(
 }
 
 pub(in super::super) async fn delete_logged_model(
-    State(app): State<App>,
+    app: App,
     Caller(context): Caller,
     InPath(model_id): InPath<String>,
 ) -> ApiResult<Empty> {
@@ -111,7 +110,7 @@ pub(in super::super) async fn delete_logged_model(
 }
 
 pub(in super::super) async fn log_logged_model_params(
-    State(app): State<App>,
+    app: App,
     Caller(context): Caller,
     InPath(model_id): InPath<String>,
     fields: Fields,
@@ -123,7 +122,7 @@ pub(in super::super) async fn log_logged_model_params(
 }
 
 pub(in super::super) async fn set_logged_model_tags(
-    State(app): State<App>,
+    app: App,
     Caller(context): Caller,
     InPath(model_id): InPath<String>,
     fields: Fields,
@@ -134,7 +133,7 @@ pub(in super::super) async fn set_logged_model_tags(
 }
 
 pub(in super::super) async fn delete_logged_model_tag(
-    State(app): State<App>,
+    app: App,
     Caller(context): Caller,
     InPath((model_id, key)): InPath<(String, String)>,
 ) -> ApiResult<Empty> {
@@ -159,7 +158,7 @@ fn dataset(fields: &Fields) -> ApiResult<Dataset> {
     Ok(Dataset { name: Some(name), digest: fields.filled("dataset_digest")? })
 }
 
-pub(in super::super) async fn search(State(app): State<App>, fields: Fields) -> ApiResult<Object> {
+pub(in super::super) async fn search(app: App, fields: Fields) -> ApiResult<Object> {
     fields.require_list("experiment_ids")?;
     let asked = page::Asked {
         experiment_ids: fields.strings("experiment_ids")?,

@@ -1,7 +1,7 @@
 //! `/mlflow/metrics/get-history-bulk` and `.../get-history-bulk-interval`: one metric of many runs,
 //! for charts.
 
-use axum::extract::{RawQuery, State};
+use axum::extract::RawQuery;
 use serde_json::Value;
 
 use super::{
@@ -34,7 +34,7 @@ fn field_error(sentence: &str) -> ApiError {
 }
 
 pub(in super::super) async fn get_metric_history_bulk(
-    State(app): State<App>,
+    app: App,
     RawQuery(query): RawQuery,
 ) -> ApiResult<Object> {
     let fields = Fields::from_query(&query.unwrap_or_default());
@@ -84,7 +84,7 @@ fn steps(start: Option<i64>, end: Option<i64>) -> ApiResult<Option<(i64, i64)>> 
 }
 
 pub(in super::super) async fn get_metric_history_bulk_interval(
-    State(app): State<App>,
+    app: App,
     fields: Fields,
 ) -> ApiResult<Object> {
     fields.require_list("run_ids")?;

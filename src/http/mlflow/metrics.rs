@@ -5,7 +5,7 @@
 
 use std::borrow::Cow;
 
-use axum::extract::{Request, State};
+use axum::extract::Request;
 use serde::{Deserialize, Deserializer, de};
 
 use super::{
@@ -153,7 +153,7 @@ fn parse_metric(body: &[u8]) -> ApiResult<LogMetric> {
 }
 
 pub(in super::super) async fn log_metric(
-    State(app): State<App>,
+    app: App,
     Caller(context): Caller,
     request: Request,
 ) -> ApiResult<Empty> {
@@ -187,7 +187,7 @@ fn parse_batch(body: &[u8]) -> ApiResult<LogBatch> {
 }
 
 pub(in super::super) async fn log_batch(
-    State(app): State<App>,
+    app: App,
     Caller(context): Caller,
     request: Request,
 ) -> ApiResult<Empty> {
@@ -196,10 +196,7 @@ pub(in super::super) async fn log_batch(
     Ok(Empty)
 }
 
-pub(in super::super) async fn get_metric_history(
-    State(app): State<App>,
-    fields: Fields,
-) -> ApiResult<Object> {
+pub(in super::super) async fn get_metric_history(app: App, fields: Fields) -> ApiResult<Object> {
     let (run_id, key) = (fields.run_id()?, fields.required("metric_key")?);
     let limit = match fields.int("max_results")? {
         None => usize::MAX,

@@ -2,8 +2,6 @@
 
 use std::sync::Arc;
 
-use axum::extract::State;
-
 use super::{
     super::{
         App,
@@ -56,7 +54,7 @@ fn shown(app: &App, name: &str, version: &str) -> ApiResult<Object> {
 }
 
 pub(in super::super) async fn create_model_version(
-    State(app): State<App>,
+    app: App,
     Caller(context): Caller,
     fields: Fields,
 ) -> ApiResult<Object> {
@@ -77,15 +75,12 @@ pub(in super::super) async fn create_model_version(
     shown(&app, &name, &executed.number.unwrap_or_default().to_string())
 }
 
-pub(in super::super) async fn get_model_version(
-    State(app): State<App>,
-    fields: Fields,
-) -> ApiResult<Object> {
+pub(in super::super) async fn get_model_version(app: App, fields: Fields) -> ApiResult<Object> {
     shown(&app, &fields.required("name")?, &fields.required("version")?)
 }
 
 pub(in super::super) async fn update_model_version(
-    State(app): State<App>,
+    app: App,
     Caller(context): Caller,
     fields: Fields,
 ) -> ApiResult<Object> {
@@ -100,7 +95,7 @@ pub(in super::super) async fn update_model_version(
 }
 
 pub(in super::super) async fn delete_model_version(
-    State(app): State<App>,
+    app: App,
     Caller(context): Caller,
     fields: Fields,
 ) -> ApiResult<Empty> {
@@ -110,7 +105,7 @@ pub(in super::super) async fn delete_model_version(
     Ok(Empty)
 }
 
-pub(in super::super) async fn search(State(app): State<App>, fields: Fields) -> ApiResult<Object> {
+pub(in super::super) async fn search(app: App, fields: Fields) -> ApiResult<Object> {
     let asked = page::asked_within(&fields, RESULTS_MAX)?;
     let limit = page::registry_limit(asked.unwrap_or(RESULTS_MAX))?;
     let filter = fields.string("filter")?.unwrap_or_default();
@@ -126,10 +121,7 @@ pub(in super::super) async fn search(State(app): State<App>, fields: Fields) -> 
         .set_some("next_page_token", found.end.map(|end| walk.token(&end))))
 }
 
-pub(in super::super) async fn get_download_uri(
-    State(app): State<App>,
-    fields: Fields,
-) -> ApiResult<Object> {
+pub(in super::super) async fn get_download_uri(app: App, fields: Fields) -> ApiResult<Object> {
     let name = fields.string("name")?.unwrap_or_default();
     let version = fields.string("version")?.unwrap_or_default();
     let (_, found) = find(&app.views().view(), &name, &version)?;
@@ -138,7 +130,7 @@ pub(in super::super) async fn get_download_uri(
 }
 
 pub(in super::super) async fn set_model_version_tag(
-    State(app): State<App>,
+    app: App,
     Caller(context): Caller,
     fields: Fields,
 ) -> ApiResult<Empty> {
@@ -151,7 +143,7 @@ pub(in super::super) async fn set_model_version_tag(
 }
 
 pub(in super::super) async fn delete_model_version_tag(
-    State(app): State<App>,
+    app: App,
     Caller(context): Caller,
     fields: Fields,
 ) -> ApiResult<Empty> {
@@ -162,7 +154,7 @@ pub(in super::super) async fn delete_model_version_tag(
 }
 
 pub(in super::super) async fn transition_stage(
-    State(app): State<App>,
+    app: App,
     Caller(context): Caller,
     fields: Fields,
 ) -> ApiResult<Object> {

@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 
-use axum::extract::State;
 use serde_json::Value;
 
 use super::{
@@ -53,7 +52,7 @@ fn shown(app: &App, name: &str) -> ApiResult<Object> {
 }
 
 pub(in super::super) async fn create_registered_model(
-    State(app): State<App>,
+    app: App,
     Caller(context): Caller,
     fields: Fields,
 ) -> ApiResult<Object> {
@@ -67,15 +66,12 @@ pub(in super::super) async fn create_registered_model(
     shown(&app, &name)
 }
 
-pub(in super::super) async fn get_registered_model(
-    State(app): State<App>,
-    fields: Fields,
-) -> ApiResult<Object> {
+pub(in super::super) async fn get_registered_model(app: App, fields: Fields) -> ApiResult<Object> {
     shown(&app, &fields.required("name")?)
 }
 
 pub(in super::super) async fn rename_registered_model(
-    State(app): State<App>,
+    app: App,
     Caller(context): Caller,
     fields: Fields,
 ) -> ApiResult<Object> {
@@ -86,7 +82,7 @@ pub(in super::super) async fn rename_registered_model(
 }
 
 pub(in super::super) async fn update_registered_model(
-    State(app): State<App>,
+    app: App,
     Caller(context): Caller,
     fields: Fields,
 ) -> ApiResult<Object> {
@@ -98,7 +94,7 @@ pub(in super::super) async fn update_registered_model(
 }
 
 pub(in super::super) async fn delete_registered_model(
-    State(app): State<App>,
+    app: App,
     Caller(context): Caller,
     fields: Fields,
 ) -> ApiResult<Empty> {
@@ -107,7 +103,7 @@ pub(in super::super) async fn delete_registered_model(
     Ok(Empty)
 }
 
-pub(in super::super) async fn search(State(app): State<App>, fields: Fields) -> ApiResult<Object> {
+pub(in super::super) async fn search(app: App, fields: Fields) -> ApiResult<Object> {
     let asked = page::asked_within(&fields, RESULTS_MAX)?;
     let limit = page::registry_limit(asked.unwrap_or(RESULTS_DEFAULT))?;
     let filter = fields.string("filter")?.unwrap_or_default();
@@ -130,10 +126,7 @@ pub(in super::super) async fn search(State(app): State<App>, fields: Fields) -> 
         .set_some("next_page_token", found.end.map(|end| walk.token(&end))))
 }
 
-pub(in super::super) async fn get_latest_versions(
-    State(app): State<App>,
-    fields: Fields,
-) -> ApiResult<Object> {
+pub(in super::super) async fn get_latest_versions(app: App, fields: Fields) -> ApiResult<Object> {
     let (name, stages) = (fields.required("name")?, fields.strings("stages")?);
     let view = app.views().view();
     let model = find(&view, &name)?;
@@ -147,7 +140,7 @@ pub(in super::super) async fn get_latest_versions(
 }
 
 pub(in super::super) async fn set_registered_model_tag(
-    State(app): State<App>,
+    app: App,
     Caller(context): Caller,
     fields: Fields,
 ) -> ApiResult<Empty> {
@@ -160,7 +153,7 @@ pub(in super::super) async fn set_registered_model_tag(
 }
 
 pub(in super::super) async fn delete_registered_model_tag(
-    State(app): State<App>,
+    app: App,
     Caller(context): Caller,
     fields: Fields,
 ) -> ApiResult<Empty> {
@@ -170,10 +163,7 @@ pub(in super::super) async fn delete_registered_model_tag(
     Ok(Empty)
 }
 
-pub(in super::super) async fn get_version_by_alias(
-    State(app): State<App>,
-    fields: Fields,
-) -> ApiResult<Object> {
+pub(in super::super) async fn get_version_by_alias(app: App, fields: Fields) -> ApiResult<Object> {
     let (name, alias) = (fields.required("name")?, fields.required("alias")?);
     validate::model_name(&name)?;
     check_alias(&alias)?;
@@ -195,7 +185,7 @@ pub(in super::super) async fn get_version_by_alias(
 }
 
 pub(in super::super) async fn set_model_alias(
-    State(app): State<App>,
+    app: App,
     Caller(context): Caller,
     fields: Fields,
 ) -> ApiResult<Empty> {
@@ -206,7 +196,7 @@ pub(in super::super) async fn set_model_alias(
 }
 
 pub(in super::super) async fn delete_model_alias(
-    State(app): State<App>,
+    app: App,
     Caller(context): Caller,
     fields: Fields,
 ) -> ApiResult<Empty> {

@@ -1,6 +1,5 @@
 //! `/mlflow/runs/...`, without metrics.
 
-use axum::extract::State;
 use serde_json::{Map, Value};
 
 use super::{
@@ -41,7 +40,7 @@ fn show_run(app: &App, run_id: &str, shown: Shown) -> ApiResult<Value> {
 }
 
 pub(in super::super) async fn create_run(
-    State(app): State<App>,
+    app: App,
     Caller(context): Caller,
     fields: Fields,
 ) -> ApiResult<Object> {
@@ -63,7 +62,7 @@ pub(in super::super) async fn create_run(
     Ok(Object::new().set("run", show_run(&app, &run_id, Shown::Created)?))
 }
 
-pub(in super::super) async fn get_run(State(app): State<App>, fields: Fields) -> ApiResult<Object> {
+pub(in super::super) async fn get_run(app: App, fields: Fields) -> ApiResult<Object> {
     Ok(Object::new().set("run", show_run(&app, &fields.run_id()?, Shown::Whole)?))
 }
 
@@ -74,7 +73,7 @@ fn status(fields: &Fields) -> ApiResult<Option<RunStatus>> {
 }
 
 pub(in super::super) async fn update_run(
-    State(app): State<App>,
+    app: App,
     Caller(context): Caller,
     fields: Fields,
 ) -> ApiResult<Object> {
@@ -93,7 +92,7 @@ pub(in super::super) async fn update_run(
 }
 
 pub(in super::super) async fn delete_run(
-    State(app): State<App>,
+    app: App,
     Caller(context): Caller,
     fields: Fields,
 ) -> ApiResult<Empty> {
@@ -103,7 +102,7 @@ pub(in super::super) async fn delete_run(
 }
 
 pub(in super::super) async fn restore_run(
-    State(app): State<App>,
+    app: App,
     Caller(context): Caller,
     fields: Fields,
 ) -> ApiResult<Empty> {
@@ -112,7 +111,7 @@ pub(in super::super) async fn restore_run(
     Ok(Empty)
 }
 
-pub(in super::super) async fn search(State(app): State<App>, fields: Fields) -> ApiResult<Object> {
+pub(in super::super) async fn search(app: App, fields: Fields) -> ApiResult<Object> {
     let asked = page::asked_within(&fields, RESULTS_MAX)?;
     let view_type = page::view_type(&fields, "run_view_type")?;
     let limit = page::tracking_limit(asked.unwrap_or(RESULTS_DEFAULT))?;
@@ -136,7 +135,7 @@ pub(in super::super) async fn search(State(app): State<App>, fields: Fields) -> 
 }
 
 pub(in super::super) async fn log_param(
-    State(app): State<App>,
+    app: App,
     Caller(context): Caller,
     fields: Fields,
 ) -> ApiResult<Empty> {
@@ -148,7 +147,7 @@ pub(in super::super) async fn log_param(
 }
 
 pub(in super::super) async fn set_run_tag(
-    State(app): State<App>,
+    app: App,
     Caller(context): Caller,
     fields: Fields,
 ) -> ApiResult<Empty> {
@@ -160,7 +159,7 @@ pub(in super::super) async fn set_run_tag(
 }
 
 pub(in super::super) async fn delete_run_tag(
-    State(app): State<App>,
+    app: App,
     Caller(context): Caller,
     fields: Fields,
 ) -> ApiResult<Empty> {
@@ -184,7 +183,7 @@ fn dataset_input(fields: &Fields) -> ApiResult<DatasetInput> {
 }
 
 pub(in super::super) async fn log_inputs(
-    State(app): State<App>,
+    app: App,
     Caller(context): Caller,
     fields: Fields,
 ) -> ApiResult<Empty> {
@@ -200,7 +199,7 @@ pub(in super::super) async fn log_inputs(
 }
 
 pub(in super::super) async fn log_outputs(
-    State(app): State<App>,
+    app: App,
     Caller(context): Caller,
     fields: Fields,
 ) -> ApiResult<Empty> {
@@ -239,7 +238,7 @@ fn remembered(model: &Map<String, Value>) -> Option<Value> {
 }
 
 pub(in super::super) async fn record_model(
-    State(app): State<App>,
+    app: App,
     Caller(context): Caller,
     fields: Fields,
 ) -> ApiResult<Empty> {

@@ -1,7 +1,5 @@
 //! `/mlflow/webhooks`
 
-use axum::extract::State;
-
 use super::{
     super::{
         App,
@@ -65,7 +63,7 @@ impl From<SecretError> for ApiError {
 }
 
 pub(in super::super) async fn create_webhook(
-    State(app): State<App>,
+    app: App,
     Caller(context): Caller,
     fields: Fields,
 ) -> ApiResult<Object> {
@@ -90,10 +88,7 @@ pub(in super::super) async fn create_webhook(
     Ok(answer(&*find(&app, &webhook_id)?))
 }
 
-pub(in super::super) async fn list_webhooks(
-    State(app): State<App>,
-    fields: Fields,
-) -> ApiResult<Object> {
+pub(in super::super) async fn list_webhooks(app: App, fields: Fields) -> ApiResult<Object> {
     let asked = fields.int("max_results")?.filter(|asked| *asked != 0).unwrap_or(DEFAULT_RESULTS);
     if !(1..=MAX_RESULTS).contains(&asked) {
         return Err(ApiError::invalid(format!("max_results must be between 1 and {MAX_RESULTS}.")));
@@ -127,14 +122,14 @@ fn is_behind(webhook: &Webhook, after: &Place) -> bool {
 }
 
 pub(in super::super) async fn get_webhook(
-    State(app): State<App>,
+    app: App,
     InPath(webhook_id): InPath<String>,
 ) -> ApiResult<Object> {
     Ok(answer(&*find(&app, &webhook_id)?))
 }
 
 pub(in super::super) async fn update_webhook(
-    State(app): State<App>,
+    app: App,
     InPath(webhook_id): InPath<String>,
     Caller(context): Caller,
     fields: Fields,
@@ -164,7 +159,7 @@ pub(in super::super) async fn update_webhook(
 }
 
 pub(in super::super) async fn delete_webhook(
-    State(app): State<App>,
+    app: App,
     InPath(webhook_id): InPath<String>,
     Caller(context): Caller,
 ) -> ApiResult<Empty> {
@@ -173,7 +168,7 @@ pub(in super::super) async fn delete_webhook(
 }
 
 pub(in super::super) async fn test_webhook(
-    State(app): State<App>,
+    app: App,
     InPath(webhook_id): InPath<String>,
     fields: Fields,
 ) -> ApiResult<Object> {

@@ -6,7 +6,7 @@ mod numbers;
 
 use axum::{
     body::Bytes,
-    extract::{FromRequest, FromRequestParts, Path, Request},
+    extract::{FromRequest, FromRequestParts, Path, Query, Request},
     http::{HeaderMap, Method, header, request::Parts},
 };
 use serde::de::DeserializeOwned;
@@ -41,6 +41,20 @@ impl<S: Send + Sync, T: DeserializeOwned + Send> FromRequestParts<S> for InPath<
     async fn from_request_parts(parts: &mut Parts, state: &S) -> ApiResult<Self> {
         match Path::from_request_parts(parts, state).await {
             Ok(Path(places)) => Ok(Self(places)),
+            Err(refused) => Err(ApiError::invalid(refused.body_text())),
+        }
+    }
+}
+
+/// The query of a request to one of our own routes; what is no field of it is refused.
+pub struct InQuery<T>(pub T);
+
+impl<S: Send + Sync, T: DeserializeOwned> FromRequestParts<S> for InQuery<T> {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> ApiResult<Self> {
+        match Query::try_from_uri(&parts.uri) {
+            Ok(Query(fields)) => Ok(Self(fields)),
             Err(refused) => Err(ApiError::invalid(refused.body_text())),
         }
     }

@@ -4,7 +4,7 @@ use std::convert::Infallible;
 
 use axum::{
     body::{self, Body, Bytes},
-    extract::{FromRequestParts, State},
+    extract::FromRequestParts,
     http::{HeaderMap, HeaderValue, header, request::Parts},
     response::Response,
 };
@@ -30,17 +30,14 @@ use crate::{
 /// Bytes of a file that MLflow's UI may upload.
 const UI_UPLOAD_BYTES_MAX: usize = 10 * 1024 * 1024;
 
-pub(in crate::http) async fn list_run_artifacts(
-    State(app): State<App>,
-    fields: Fields,
-) -> ApiResult<Object> {
+pub(in crate::http) async fn list_run_artifacts(app: App, fields: Fields) -> ApiResult<Object> {
     let dir = ArtifactPath::decoded(&fields.string("path")?.unwrap_or_default())?;
     let path = ArtifactPath::parse(&dir)?;
     list(&app, run_uri(&app, &fields.run_id()?)?, &dir, &path).await
 }
 
 pub(in crate::http) async fn list_logged_model_artifacts(
-    State(app): State<App>,
+    app: App,
     InPath(model_id): InPath<String>,
     fields: Fields,
 ) -> ApiResult<Object> {
@@ -51,7 +48,7 @@ pub(in crate::http) async fn list_logged_model_artifacts(
 }
 
 pub(in crate::http) async fn get_run_artifact(
-    State(app): State<App>,
+    app: App,
     headers: HeaderMap,
     Query(fields): Query,
 ) -> ApiResult<Response> {
@@ -62,7 +59,7 @@ pub(in crate::http) async fn get_run_artifact(
 }
 
 pub(in crate::http) async fn get_version_artifact(
-    State(app): State<App>,
+    app: App,
     headers: HeaderMap,
     Query(fields): Query,
 ) -> ApiResult<Response> {
@@ -73,7 +70,7 @@ pub(in crate::http) async fn get_version_artifact(
 }
 
 pub(in crate::http) async fn get_logged_model_artifact(
-    State(app): State<App>,
+    app: App,
     InPath(model_id): InPath<String>,
     headers: HeaderMap,
     Query(fields): Query,
@@ -88,7 +85,7 @@ pub(in crate::http) async fn get_logged_model_artifact(
 
 /// What MLflow's UI uploads: a small file, as the whole body.
 pub(in crate::http) async fn upload_run_artifact(
-    State(app): State<App>,
+    app: App,
     Caller(context): Caller,
     Query(fields): Query,
     body: Body,

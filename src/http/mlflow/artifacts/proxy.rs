@@ -2,7 +2,7 @@
 
 use axum::{
     body::Body,
-    extract::{Path, State, rejection::PathRejection},
+    extract::{Path, rejection::PathRejection},
     http::{HeaderMap, StatusCode},
     response::{IntoResponse, Response},
 };
@@ -32,7 +32,7 @@ pub(super) fn text(rest: Rest) -> ApiResult<String> {
 }
 
 pub(in crate::http) async fn download_artifact(
-    State(app): State<App>,
+    app: App,
     path: Rest,
     headers: HeaderMap,
 ) -> ApiResult<Response> {
@@ -50,7 +50,7 @@ pub(in crate::http) async fn download_root() -> Response {
 }
 
 pub(in crate::http) async fn upload_artifact(
-    State(app): State<App>,
+    app: App,
     Caller(context): Caller,
     path: Rest,
     body: Body,
@@ -74,7 +74,7 @@ fn detail(words: &str) -> Response {
 }
 
 pub(in crate::http) async fn delete_artifact(
-    State(app): State<App>,
+    app: App,
     Caller(context): Caller,
     path: Rest,
 ) -> ApiResult<Empty> {
@@ -92,10 +92,7 @@ pub(in crate::http) async fn delete_artifact(
     Ok(Empty)
 }
 
-pub(in crate::http) async fn list_artifacts(
-    State(app): State<App>,
-    fields: Fields,
-) -> ApiResult<Object> {
+pub(in crate::http) async fn list_artifacts(app: App, fields: Fields) -> ApiResult<Object> {
     let path = ArtifactPath::parse(&fields.string("path")?.unwrap_or_default())?;
     let entries = moment::list(&app, &path).await?;
     Ok(Object::new().set_list("files", listing(&entries, "")))

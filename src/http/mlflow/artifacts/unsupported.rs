@@ -1,8 +1,6 @@
 //! Ways past the server, straight to a remote store: this server has none, and says so in MLflow's
 //! words, upon which clients send files through the proxy.
 
-use axum::extract::State;
-
 use super::{
     owned::{logged_model_uri, run_uri},
     proxy::{Rest, text},
@@ -35,10 +33,7 @@ pub(in crate::http) async fn download_in_parts(path: Rest) -> ApiResult<()> {
     Err(unsupported("Multipart download"))
 }
 
-pub(in crate::http) async fn presign_upload(
-    State(app): State<App>,
-    fields: Fields,
-) -> ApiResult<()> {
+pub(in crate::http) async fn presign_upload(app: App, fields: Fields) -> ApiResult<()> {
     ArtifactPath::parse(&fields.required("path")?)?;
     let uri = match (fields.filled("run_id")?, fields.filled("model_id")?) {
         (Some(run_id), None) => run_uri(&app, &run_id)?,
@@ -54,10 +49,7 @@ pub(in crate::http) async fn presign_upload(
     })
 }
 
-pub(in crate::http) async fn presign_download(
-    State(app): State<App>,
-    fields: Fields,
-) -> ApiResult<()> {
+pub(in crate::http) async fn presign_download(app: App, fields: Fields) -> ApiResult<()> {
     let uri = run_uri(&app, &fields.required("run_id")?)?;
     ArtifactPath::parse(&fields.required("path")?)?;
     Err(match proxied(&uri) {

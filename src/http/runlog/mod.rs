@@ -1,0 +1,51 @@
+//! Runlog's own endpoints, under `/api/runlog/1`: one file a subject. Each is described where it is
+//! handled, and the descriptions are served as one OpenAPI document.
+
+mod models;
+
+use axum::{Json, Router, routing::get};
+use utoipa::{
+    OpenApi,
+    openapi::{OpenApi as Document, Server},
+};
+use utoipa_axum::{router::OpenApiRouter, routes};
+
+use super::App;
+
+/// Where they are.
+const ROOT: &str = "/api/runlog/1";
+
+#[derive(OpenApi)]
+#[openapi(
+    info(
+        title = "Runlog",
+        description = "What MLflow's API has no words for: history, lineage, proof. Every GET takes \
+                       `as_of` in the query, or the header `Runlog-As-Of`: a sequence, an RFC 3339 \
+                       time, or milliseconds since 1970."
+    ),
+    components(schemas(Refusal))
+)]
+struct Described;
+
+/// What is wrong with a request, in the shape that MLflow's API gives it.
+#[derive(serde::Serialize, utoipa::ToSchema)]
+struct Refusal {
+    /// The kind of error.
+    error_code: String,
+    /// The error in words.
+    message: String,
+}
+
+/// The endpoints, and the document at `openapi.json`; `prefix` stands before every path of the server.
+pub(super) fn routes(prefix: &str) -> Router<App> {
+    let (routes, mut document) = described();
+    if !prefix.is_empty() {
+        document.servers = Some(vec![Server::new(prefix)]);
+    }
+    routes.route(&format!("{ROOT}/openapi.json"), get(async || Json(document)))
+}
+
+fn described() -> (Router<App>, Document) {
+    let routes = OpenApiRouter::new().routes(routes!(models::model_stage_history));
+    OpenApiRouter::with_openapi(Described::openapi()).nest(ROOT, routes).split_for_parts()
+}
