@@ -18,7 +18,7 @@ const MAY_USE: &[(&str, &str)] = &[
     ("search", "base"),
     ("views", "base event domain search"),
     ("engine", "base event wal domain views"),
-    ("audit", "base event wal proof domain views engine"),
+    ("audit", "base event wal proof domain views engine artifacts"),
     ("artifacts", "base"),
     ("transfer", "base event wal proof views audit artifacts"),
     ("webhooks", "base event wal domain views engine"),

@@ -115,6 +115,7 @@ fn describe(key: &[u8]) -> String {
             let what = format!("registered model {} version {}", number(model), number(version));
             if seq.is_empty() { what } else { format!("{what} stage change at {}", number(seq)) }
         }
+        table::LINK => format!("link from {}", text(rest)),
         table::ARTIFACT => format!("artifact {}", text(rest)),
         table::WEBHOOK => format!("webhook {}", text(rest)),
         table::SUBSCRIPTION => describe_subscription(rest),

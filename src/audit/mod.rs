@@ -6,6 +6,7 @@ mod difference;
 mod entity;
 mod error;
 mod history;
+mod lineage;
 mod moment;
 mod registry;
 
@@ -17,6 +18,11 @@ pub use difference::{Difference, first_difference};
 pub use entity::{Entity, EntityName, EntityNameError, entity_events};
 pub use error::ReadError;
 pub use history::{ModelHistory, StageMove, model_history};
+pub use lineage::{
+    CommitFacts, DatasetFacts, Direction, Edge, File, FileRole, Lineage, LineageNode,
+    LineageSubject, LineageSubjectError, LoggedModelFacts, Metric, NODES_DEFAULT, NODES_MAX,
+    NodeFacts, Relation, RunFacts, VersionFacts, lineage,
+};
 pub use moment::{Moment, MomentError, moment_seq};
 pub use registry::{find_model, fold_registry};
 

@@ -6,6 +6,7 @@ mod backup;
 mod damage;
 mod failure;
 mod history;
+mod lineage;
 mod log;
 mod output;
 mod place;
@@ -61,6 +62,8 @@ pub enum Command {
     #[allow(missing_docs, reason = "the arguments document themselves")]
     History(history::Args),
     #[allow(missing_docs, reason = "the arguments document themselves")]
+    Lineage(lineage::Args),
+    #[allow(missing_docs, reason = "the arguments document themselves")]
     Backup(backup::Args),
     #[allow(missing_docs, reason = "the arguments document themselves")]
     Restore(restore::Args),
@@ -76,6 +79,7 @@ pub fn run(command: Command) -> i32 {
         Command::Verify(args) => verify::run(&args),
         Command::Log(args) => log::run(&args),
         Command::History(args) => history::run(&args),
+        Command::Lineage(args) => lineage::run(&args),
         Command::Backup(args) => backup::run(&args),
         Command::Restore(args) => restore::run(&args),
         Command::Repair(args) => repair::run(&args),

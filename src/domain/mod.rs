@@ -10,7 +10,7 @@ pub mod experiment;
 pub mod logged_model;
 pub mod metric;
 mod model_source;
-mod model_uri;
+pub mod model_uri;
 pub mod model_version;
 pub mod registered_model;
 mod rejection;

@@ -150,7 +150,7 @@ pub(super) fn decode(text: &str) -> Option<String> {
 
 /// The path of a `models:/` URI.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum ModelUri<'a> {
+pub enum ModelUri<'a> {
     /// A logged model.
     Id(&'a str),
     /// A registered model and a version, which need not be a number that a version can have.
@@ -165,7 +165,7 @@ pub(super) enum ModelUri<'a> {
 
 impl<'a> ModelUri<'a> {
     /// Reads the path; `None` if it is none of these.
-    pub(super) fn parse(path: &'a str) -> Option<Self> {
+    pub fn parse(path: &'a str) -> Option<Self> {
         let path = path.strip_prefix('/')?.trim_start_matches('/');
         let (name, suffix) = match path.split_once('/') {
             Some((name, suffix)) => (name, Some(suffix)),
@@ -190,7 +190,7 @@ impl<'a> ModelUri<'a> {
     }
 
     /// The model's name, or its id.
-    pub(super) fn name(&self) -> &'a str {
+    pub fn name(&self) -> &'a str {
         match *self {
             Self::Id(name)
             | Self::Version(name, _)
@@ -198,6 +198,14 @@ impl<'a> ModelUri<'a> {
             | Self::Latest(name)
             | Self::Alias(name, _) => name,
         }
+    }
+}
+
+/// The registered model and the version of it that a URI names, if it is `models:/<name>/<version>`.
+pub fn version_named(uri: &str) -> Option<(&str, u32)> {
+    match ModelUri::parse(uri.strip_prefix("models:")?)? {
+        ModelUri::Version(name, version) => Some((name, version.parse().ok()?)),
+        _ => None,
     }
 }
 

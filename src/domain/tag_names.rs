@@ -4,6 +4,16 @@
 pub const RUN_NAME: &str = "mlflow.runName";
 /// The user who started a run.
 pub const USER: &str = "mlflow.user";
+/// The run that a run is nested in.
+pub const PARENT_RUN: &str = "mlflow.parentRunId";
+/// The commit of the code that a run ran.
+pub const GIT_COMMIT: &str = "mlflow.source.git.commit";
+/// The repository of that commit.
+pub const GIT_REPOSITORY: &str = "mlflow.source.git.repoURL";
+/// The branch of that commit.
+pub const GIT_BRANCH: &str = "mlflow.source.git.branch";
+/// The program or notebook that a run ran.
+pub const SOURCE_NAME: &str = "mlflow.source.name";
 /// Models that a 2.x client logged in a run: a JSON list.
 pub const LOGGED_MODELS: &str = "mlflow.log-model.history";
 /// Marks a registered model that is a prompt.

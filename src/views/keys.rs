@@ -33,6 +33,8 @@ pub mod table {
     pub const MODEL_VERSION: u8 = b'v';
     /// Stage changes by model number, version and sequence.
     pub const STAGE_CHANGE: u8 = b'h';
+    /// What came of a dataset, commit, run, logged model or version.
+    pub const LINK: u8 = b'k';
     /// Artifacts by path.
     pub const ARTIFACT: u8 = b'a';
     /// Webhooks by id.
@@ -206,6 +208,57 @@ pub fn stage_changes(id: u64) -> Key {
 pub fn stage_change(id: u64, version: u32, seq: u64) -> Key {
     let parts: [&[u8]; 3] = [&id.to_be_bytes(), &version.to_be_bytes(), &seq.to_be_bytes()];
     build(table::STAGE_CHANGE, &parts)
+}
+
+/// What another entity names as where it came from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Origin<'a> {
+    /// A commit of the code that ran.
+    Commit(&'a str),
+    /// A dataset; without a name all that have the digest.
+    Dataset {
+        /// Its digest.
+        digest: &'a str,
+        /// Its name.
+        name: &'a str,
+    },
+    /// A run.
+    Run(&'a str),
+    /// A logged model.
+    LoggedModel(&'a str),
+    /// A version of a registered model, by the model's number.
+    Version(u64, u32),
+    /// The other way round: the link from a version leads to the one that it is a copy of, which is else
+    /// named by a name that its model need not have any more.
+    CopyOf(u64, u32),
+}
+
+/// The prefix of the links from an origin.
+pub fn links(origin: Origin<'_>) -> Key {
+    match origin {
+        Origin::Commit(id) => build(table::LINK, &[b"c", id.as_bytes(), &[0]]),
+        Origin::Dataset { digest, name } => {
+            build(table::LINK, &[b"d", digest.as_bytes(), &[0], name.as_bytes(), &[0]])
+        }
+        Origin::Run(id) => build(table::LINK, &[b"r", id.as_bytes(), &[0]]),
+        Origin::LoggedModel(id) => build(table::LINK, &[b"l", id.as_bytes(), &[0]]),
+        Origin::Version(id, version) => {
+            build(table::LINK, &[b"v", &id.to_be_bytes(), &version.to_be_bytes()])
+        }
+        Origin::CopyOf(id, version) => {
+            build(table::LINK, &[b"o", &id.to_be_bytes(), &version.to_be_bytes()])
+        }
+    }
+}
+
+/// The prefix of the links from all datasets with a digest.
+pub fn links_of_digest(digest: &str) -> Key {
+    build(table::LINK, &[b"d", digest.as_bytes(), &[0]])
+}
+
+/// The link from an origin to what came of it, which is named by its own key.
+pub fn link(origin: Origin<'_>, entity: &[u8]) -> Key {
+    [&links(origin), entity].concat().into()
 }
 
 /// An artifact by its path.

@@ -5,10 +5,13 @@ use serde_json::Value;
 use crate::support::{Data, Ran, Server, runlog, text};
 
 /// What is asked of the life of `Data::lived`.
-const QUESTIONS: [&[&str]; 3] = [
+const QUESTIONS: [&[&str]; 6] = [
     &["history", "model", "CarSeat"],
     &["history", "model", "CarSeat", "--version", "2"],
     &["history", "model", "Bench"],
+    &["lineage", "models:/CarSeat/Production"],
+    &["lineage", "run:r1", "--direction", "downstream"],
+    &["lineage", "models:/Bench/1"],
 ];
 
 fn ask(question: &[&str], more: &[&str]) -> Ran {

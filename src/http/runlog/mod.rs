@@ -1,6 +1,7 @@
 //! Runlog's own endpoints, under `/api/runlog/1`: one file a subject. Each is described where it is
 //! handled, and the descriptions are served as one OpenAPI document.
 
+mod lineage;
 mod models;
 
 use axum::{Json, Router, routing::get};
@@ -46,6 +47,8 @@ pub(super) fn routes(prefix: &str) -> Router<App> {
 }
 
 fn described() -> (Router<App>, Document) {
-    let routes = OpenApiRouter::new().routes(routes!(models::model_stage_history));
+    let routes = OpenApiRouter::new()
+        .routes(routes!(lineage::get_lineage))
+        .routes(routes!(models::model_stage_history));
     OpenApiRouter::with_openapi(Described::openapi()).nest(ROOT, routes).split_for_parts()
 }

@@ -4,6 +4,7 @@
 #![deny(clippy::wildcard_enum_match_arm)] // a new kind of event must be folded, not passed over
 
 mod experiments;
+mod links;
 mod logged_models;
 mod registry;
 mod runs;
@@ -27,17 +28,35 @@ pub fn fold(changes: &mut Changes<'_>, envelope: &Envelope) {
         Event::ExperimentRestored(event) => experiments::restored(changes, envelope, event),
         Event::ExperimentTagSet(event) => experiments::tag_set(changes, event),
         Event::ExperimentTagDeleted(event) => experiments::tag_deleted(changes, event),
-        Event::RunCreated(event) => runs::created(changes, envelope, event),
+        Event::RunCreated(event) => {
+            links::run_created(changes, event);
+            runs::created(changes, envelope, event);
+        }
         Event::RunUpdated(event) => runs::updated(changes, envelope, event),
         Event::RunDeleted(event) => runs::deleted(changes, envelope, event),
         Event::RunRestored(event) => runs::restored(changes, envelope, event),
         Event::ParamsLogged(event) => runs::params_logged(changes, envelope, event),
         Event::MetricsLogged(event) => series::metrics_logged(changes, envelope, event),
-        Event::RunTagsSet(event) => runs::tags_set(changes, envelope, event),
-        Event::RunTagDeleted(event) => runs::tag_deleted(changes, event),
-        Event::InputsLogged(event) => runs::inputs_logged(changes, envelope, event),
-        Event::OutputsLogged(event) => runs::outputs_logged(changes, event),
-        Event::LoggedModelCreated(event) => logged_models::created(changes, envelope, event),
+        Event::RunTagsSet(event) => {
+            links::run_tags_set(changes, event);
+            runs::tags_set(changes, envelope, event);
+        }
+        Event::RunTagDeleted(event) => {
+            links::run_tag_deleted(changes, event);
+            runs::tag_deleted(changes, event);
+        }
+        Event::InputsLogged(event) => {
+            links::inputs_logged(changes, event);
+            runs::inputs_logged(changes, envelope, event);
+        }
+        Event::OutputsLogged(event) => {
+            links::outputs_logged(changes, event);
+            runs::outputs_logged(changes, event);
+        }
+        Event::LoggedModelCreated(event) => {
+            links::logged_model_created(changes, event);
+            logged_models::created(changes, envelope, event);
+        }
         Event::LoggedModelFinalized(event) => logged_models::finalized(changes, event),
         Event::LoggedModelDeleted(event) => logged_models::deleted(changes, envelope, event),
         Event::LoggedModelTagsSet(event) => logged_models::tags_set(changes, event),
@@ -49,7 +68,10 @@ pub fn fold(changes: &mut Changes<'_>, envelope: &Envelope) {
         Event::RegisteredModelDeleted(event) => registry::model_deleted(changes, envelope, event),
         Event::RegisteredModelTagSet(event) => registry::model_tag_set(changes, event),
         Event::RegisteredModelTagDeleted(event) => registry::model_tag_deleted(changes, event),
-        Event::ModelVersionCreated(event) => registry::version_created(changes, envelope, event),
+        Event::ModelVersionCreated(event) => {
+            links::version_created(changes, event);
+            registry::version_created(changes, envelope, event);
+        }
         Event::ModelVersionDescribed(event) => registry::version_described(changes, event),
         Event::ModelVersionDeleted(event) => registry::version_deleted(changes, envelope, event),
         Event::ModelVersionTagSet(event) => registry::version_tag_set(changes, event),
