@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use super::{
-    disk::{Disk, DiskError, Open, read_if_present},
+    disk::{Disk, DiskError, Open, read_if_present, replace},
     id,
 };
 
@@ -24,19 +24,7 @@ pub fn load_or_draw(disk: &dyn Disk, path: &Path) -> Result<[u8; SECRET_BYTES], 
 
 /// Makes a file with a secret in it that nobody else may read: durably, and whole or not at all.
 pub fn keep(disk: &dyn Disk, path: &Path, secret: &[u8]) -> Result<(), DiskError> {
-    let unfinished = path.with_extension("tmp");
-    let file = match disk.open(&unfinished, Open::NewPrivate) {
-        Err(error) if error.is_present() => {
-            disk.remove(&unfinished)?;
-            disk.open(&unfinished, Open::NewPrivate)?
-        }
-        opened => opened?,
-    };
-    file.write_at(0, secret)?;
-    file.sync_data()?;
-    disk.rename(&unfinished, path)?;
-    let dir = path.parent().filter(|dir| !dir.as_os_str().is_empty());
-    disk.sync_dir(dir.unwrap_or(Path::new(".")))
+    replace(disk, path, secret, Open::NewPrivate)
 }
 
 #[cfg(test)]

@@ -23,7 +23,7 @@ use std::{
 
 use super::{
     TransferError,
-    files::{Prefix, copy, is_there, unfinished},
+    files::{Prefix, copy, is_there},
     manifest::{Artifacts, MANIFEST, Manifest, Segment},
     survey::{Survey, survey},
 };
@@ -31,7 +31,7 @@ use crate::{
     base::{
         Seq, TimestampMs,
         data_dir::{ARTIFACTS_DIR, LOG_DIR},
-        disk::{Disk, Entry, create_dirs},
+        disk::{Disk, Entry, create_dirs, unfinished},
     },
     wal::{Extent, durable},
 };

@@ -133,7 +133,8 @@ struct Line<'a> {
     data: &'a Event,
 }
 
-pub(super) fn write_line(envelope: &Envelope, out: &mut dyn Write) -> io::Result<()> {
+/// Writes an event as a line of JSON.
+pub fn write_line(envelope: &Envelope, out: &mut dyn Write) -> io::Result<()> {
     let Envelope { seq, recorded_at, meta, event } = envelope;
     let line = Line {
         seq: *seq,

@@ -1,7 +1,6 @@
 //! What copies are made of: files that are whole or not there, directories too.
 
 use std::{
-    ffi::OsString,
     io,
     path::{Path, PathBuf},
 };
@@ -11,18 +10,11 @@ use sha2::{Digest as _, Sha256};
 use super::TransferError;
 use crate::base::{
     digest::Sha256Digest,
-    disk::{Disk, DiskError, DiskFile, DiskOp, Open, create_dirs, remove_tree},
+    disk::{Disk, DiskError, DiskFile, DiskOp, Open, create, create_dirs, remove_tree, unfinished},
 };
 
 /// Bytes read and written at once.
 const CHUNK_BYTES: usize = 1 << 20;
-
-/// A name with `.tmp` behind it: what is being made, and is nothing yet.
-pub(super) fn unfinished(path: &Path) -> PathBuf {
-    let mut name: OsString = path.into();
-    name.push(".tmp");
-    name.into()
-}
 
 /// What is at a path, if anything is.
 pub(super) fn is_there(disk: &dyn Disk, path: &Path) -> Result<bool, DiskError> {
@@ -124,7 +116,7 @@ pub(super) fn copy(
 ) -> Result<bool, DiskError> {
     let source = disk.open(from, Open::Read)?;
     let path = unfinished(to);
-    let copy = create(disk, &path)?;
+    let copy = create(disk, &path, Open::New)?;
     let copied = copy_into(&*source, from, &*copy, &path, prefix);
     drop(copy);
     match copied {
@@ -156,28 +148,6 @@ fn copy_into(
     Ok(Sha256Digest(sha256.finalize().into()) == prefix.sha256)
 }
 
-/// A new file in the place of what an earlier attempt left there.
-pub(super) fn create(disk: &dyn Disk, path: &Path) -> Result<Box<dyn DiskFile>, DiskError> {
-    match disk.open(path, Open::New) {
-        Err(error) if error.is_present() => {
-            disk.remove(path)?;
-            disk.open(path, Open::New)
-        }
-        opened => opened,
-    }
-}
-
-/// Writes a small file, in the place of another of its name: whole or not at all, and durably.
-pub(super) fn replace(disk: &dyn Disk, path: &Path, bytes: &[u8]) -> Result<(), DiskError> {
-    let made = unfinished(path);
-    let file = create(disk, &made)?;
-    file.write_at(0, bytes)?;
-    file.sync_data()?;
-    drop(file);
-    disk.rename(&made, path)?;
-    disk.sync_dir(path.parent().unwrap_or(Path::new(".")))
-}
-
 /// A file that grows at its end.
 pub(super) struct Lines {
     file: Box<dyn DiskFile>,
@@ -187,7 +157,7 @@ pub(super) struct Lines {
 
 impl Lines {
     pub(super) fn create(disk: &dyn Disk, path: &Path) -> Result<Self, DiskError> {
-        Ok(Self { file: create(disk, path)?, buffer: Vec::new(), end: 0 })
+        Ok(Self { file: create(disk, path, Open::New)?, buffer: Vec::new(), end: 0 })
     }
 
     /// Where to write the next bytes.

@@ -5,11 +5,11 @@ use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
-use super::{TransferError, files::replace};
+use super::TransferError;
 use crate::base::{
     Seq, TimestampMs,
     digest::Sha256Digest,
-    disk::{Disk, read_if_present},
+    disk::{Disk, Open, read_if_present, replace},
 };
 
 /// Name of the file.
@@ -109,6 +109,6 @@ impl Manifest {
     pub(super) fn write(&self, disk: &dyn Disk, dir: &Path) -> Result<(), TransferError> {
         let body = serde_json::to_string_pretty(self).expect("plain data always serializes");
         let text = format!("{body}{DIGEST}{}\n", Sha256Digest::of(body.as_bytes()));
-        Ok(replace(disk, &dir.join(MANIFEST), text.as_bytes())?)
+        Ok(replace(disk, &dir.join(MANIFEST), text.as_bytes(), Open::New)?)
     }
 }

@@ -16,13 +16,14 @@ mod rewrite;
 
 use std::{path::Path, sync::Arc};
 
-use super::{
-    TransferError,
-    files::{Fresh, replace},
-};
+use super::{TransferError, files::Fresh};
 use crate::{
     audit::check,
-    base::{Seq, TimestampMs, data_dir::LOG_DIR, disk::Disk},
+    base::{
+        Seq, TimestampMs,
+        data_dir::LOG_DIR,
+        disk::{Disk, Open, replace},
+    },
     event::LostRange,
     views::{Views, store::StoreError},
     wal::{WalError, hold, walk},
@@ -109,7 +110,8 @@ pub fn repair(
     done?;
     let report = rewrite.finish()?;
     let json = serde_json::to_string_pretty(&report).expect("plain data always serializes");
-    replace(&**disk, &fresh.path().join(REPORT), format!("{json}\n").as_bytes())?;
+    let report_file = fresh.path().join(REPORT);
+    replace(&**disk, &report_file, format!("{json}\n").as_bytes(), Open::New)?;
     fresh.finish()?;
     Ok(Some(report))
 }

@@ -1,8 +1,11 @@
 //! What is done to a disk in several steps: directories with those above them, trees, whole files.
 
-use std::path::Path;
+use std::{
+    ffi::OsString,
+    path::{Path, PathBuf},
+};
 
-use super::{Disk, DiskError, Kind, Open};
+use super::{Disk, DiskError, DiskFile, Kind, Open};
 
 /// Creates a directory and those above it, durably. That one exists says nothing of its name's
 /// durability: a process may have created it and died before the sync. So each is synced into the
@@ -50,6 +53,35 @@ pub fn read_if_present(disk: &dyn Disk, path: &Path) -> Result<Option<Vec<u8>>, 
     let read = file.read_at(0, &mut bytes)?;
     bytes.truncate(read);
     Ok(Some(bytes))
+}
+
+/// A name with `.tmp` behind it: what is being made, and is nothing yet.
+pub fn unfinished(path: &Path) -> PathBuf {
+    let mut name: OsString = path.into();
+    name.push(".tmp");
+    name.into()
+}
+
+/// A new file in the place of what an earlier attempt left there.
+pub fn create(disk: &dyn Disk, path: &Path, how: Open) -> Result<Box<dyn DiskFile>, DiskError> {
+    match disk.open(path, how) {
+        Err(error) if error.is_present() => {
+            disk.remove(path)?;
+            disk.open(path, how)
+        }
+        opened => opened,
+    }
+}
+
+/// Writes a small file, in the place of another of its name: whole or not at all, and durably.
+pub fn replace(disk: &dyn Disk, path: &Path, bytes: &[u8], how: Open) -> Result<(), DiskError> {
+    let made = unfinished(path);
+    let file = create(disk, &made, how)?;
+    file.write_at(0, bytes)?;
+    file.sync_data()?;
+    drop(file);
+    disk.rename(&made, path)?;
+    disk.sync_dir(parent(path).unwrap_or(path))
 }
 
 /// The directory that holds the name of `path`; none for a root.

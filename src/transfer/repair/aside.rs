@@ -5,13 +5,9 @@ use std::{
     sync::Arc,
 };
 
-use super::super::{
-    TransferError,
-    export::write_line,
-    files::{Lines, create},
-};
+use super::super::{TransferError, export::write_line, files::Lines};
 use crate::{
-    base::disk::{Disk, Open, create_dirs},
+    base::disk::{Disk, Open, create, create_dirs},
     event::Envelope,
     wal::{Finding, Record, WalError},
 };
@@ -79,7 +75,7 @@ impl Aside {
     /// Keeps the payload of an event that means nothing: `event-<sequence>`.
     pub(super) fn payload(&mut self, record: &Record) -> Result<(), TransferError> {
         let name = format!("event-{}", record.seq);
-        let file = create(&*self.disk, &self.dir.join(&name))?;
+        let file = create(&*self.disk, &self.dir.join(&name), Open::New)?;
         file.write_at(0, &record.payload)?;
         file.sync_data()?;
         self.name(name);

@@ -9,10 +9,10 @@ use crate::{
     base::{
         Seq,
         disk::{
-            Disk, DiskOp,
+            Disk, DiskOp, Open,
             faulty::{Failure, Fault, FaultyDisk},
             memory::MemoryDisk,
-            remove_tree,
+            remove_tree, replace,
         },
     },
     transfer::TransferError,
@@ -269,7 +269,7 @@ fn missing_and_changed_artifacts_are_told() {
     let root = path("/data/artifacts");
     disk.remove(&root.join(gone)).unwrap();
     let length = named[changed].len();
-    super::replace(&disk, &root.join(changed), &vec![b'x'; length]).unwrap();
+    replace(&disk, &root.join(changed), &vec![b'x'; length], Open::New).unwrap();
     let done = backup(&disk).unwrap();
     assert_eq!(done.missing, [gone.clone(), changed.clone()]);
     let restored = restore(&disk).unwrap();

@@ -14,12 +14,12 @@ use std::{
 
 use uuid::Uuid;
 
-use super::{BackedUp, Backup, Restored, TransferError, files::replace};
+use super::{BackedUp, Backup, Restored, TransferError};
 use crate::{
     base::{
         Seq, TimestampMs,
         digest::Sha256Digest,
-        disk::{Disk, create_dirs, memory::MemoryDisk, read_if_present},
+        disk::{Disk, Open, create_dirs, memory::MemoryDisk, read_if_present, replace},
     },
     event::{
         ArtifactDeleted, ArtifactStored, Event, ExperimentCreated, KeyValue, Meta, MetricsLogged,
@@ -162,7 +162,7 @@ impl Growing {
             Event::ArtifactStored(it) => {
                 let place = root.join(it.path);
                 create_dirs(&*self.disk, place.parent().unwrap()).unwrap();
-                replace(&*self.disk, &place, &content(seq)).unwrap();
+                replace(&*self.disk, &place, &content(seq), Open::New).unwrap();
             }
             Event::ArtifactDeleted(it) => {
                 let place = root.join(it.path);
