@@ -22,8 +22,8 @@ const MAY_USE: &[(&str, &str)] = &[
     ("artifacts", "base"),
     ("transfer", "base event wal proof views audit artifacts"),
     ("webhooks", "base event wal domain views engine"),
-    ("http", "base event domain search views engine audit artifacts webhooks"),
-    ("cli", "base event wal domain views engine audit transfer artifacts webhooks http"),
+    ("http", "base event proof domain search views engine audit artifacts webhooks"),
+    ("cli", "base event wal proof domain views engine audit transfer artifacts webhooks http"),
 ];
 
 /// Names, and the paths below `src` under which alone they may stand.

@@ -1,9 +1,11 @@
 //! Proof that a leaf is in a tree (RFC 6962, section 2.1.1), and its check (RFC 9162, section
 //! 2.1.3.2). Whoever has a root needs nothing else than the proof and the leaf.
 
+use std::ops::Range;
+
 use crate::base::digest::Sha256Digest;
 
-use super::{Tree, hash_node};
+use super::{hash_node, parts};
 
 /// That the leaf at `index` is in the tree of the first `leaves` leaves.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -17,6 +19,11 @@ pub struct Inclusion {
 }
 
 impl Inclusion {
+    /// The subtrees whose roots make the path; `None` if the tree has no such leaf.
+    pub fn parts(index: u64, leaves: u64) -> Option<Vec<Range<u64>>> {
+        (index < leaves).then(|| parts::beside(index, leaves))
+    }
+
     /// Whether the proof holds for this leaf under this root.
     pub fn holds(&self, leaf: &Sha256Digest, root: &Sha256Digest) -> bool {
         if self.index >= self.leaves {
@@ -40,23 +47,4 @@ impl Inclusion {
         }
         last == 0 && node == *root
     }
-}
-
-/// The proof that `leaves` includes the one at `index`; `None` if it does not. Reads all leaves.
-pub fn prove_inclusion(leaves: &[Sha256Digest], index: usize) -> Option<Inclusion> {
-    if index >= leaves.len() {
-        return None;
-    }
-    let mut path = Vec::new();
-    let (mut part, mut at) = (leaves, index);
-    while part.len() > 1 {
-        // The left side is the largest power of two that leaves something to the right.
-        let (left, right) = part.split_at(part.len().next_power_of_two() / 2);
-        let (mine, beside) = if at < left.len() { (left, right) } else { (right, left) };
-        at -= if at < left.len() { 0 } else { left.len() };
-        path.push(beside.iter().copied().collect::<Tree>().root());
-        part = mine;
-    }
-    path.reverse();
-    Some(Inclusion { index: index as u64, leaves: leaves.len() as u64, path })
 }

@@ -1,7 +1,10 @@
 //! What of a record goes into the tree: its place, time, kind and the digest of its payload. A digest
 //! and not the payload, so that leaves are short and of one length.
 
-use crate::{base::digest::Sha256Digest, wal::Record};
+use crate::{
+    base::{Seq, TimestampMs, digest::Sha256Digest},
+    wal::Record,
+};
 
 use super::hash_leaf;
 
@@ -36,4 +39,39 @@ pub fn leaf_data(record: &Record) -> [u8; LEAF_DATA_BYTES] {
 /// The leaf of a record. Its index in the tree is its sequence less one.
 pub fn leaf_hash(record: &Record) -> Sha256Digest {
     hash_leaf(&leaf_data(record))
+}
+
+/// What the leaf data of a record says.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct LeafData {
+    /// Its position.
+    pub seq: Seq,
+    /// When it was written.
+    pub recorded_at: TimestampMs,
+    /// What the payload is.
+    pub event_type: u16,
+    /// Version of the payload's shape.
+    pub event_version: u8,
+    /// How the payload is encoded.
+    pub codec: u8,
+    /// SHA-256 of the payload.
+    pub payload: Sha256Digest,
+}
+
+impl LeafData {
+    /// What these bytes say, if they are leaf data.
+    pub fn parse(bytes: &[u8; LEAF_DATA_BYTES]) -> Option<Self> {
+        let (seq, rest) = bytes.strip_prefix(LABEL)?.split_first_chunk()?;
+        let (recorded_at, rest) = rest.split_first_chunk()?;
+        let (event_type, rest) = rest.split_first_chunk()?;
+        let ([event_version, codec], payload) = rest.split_first_chunk()?;
+        Some(Self {
+            seq: Seq(u64::from_le_bytes(*seq)),
+            recorded_at: TimestampMs(i64::from_le_bytes(*recorded_at)),
+            event_type: u16::from_le_bytes(*event_type),
+            event_version: *event_version,
+            codec: *codec,
+            payload: Sha256Digest(payload.try_into().ok()?),
+        })
+    }
 }

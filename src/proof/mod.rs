@@ -8,16 +8,41 @@
 //!   leaf 0  leaf 1  leaf 2  leaf 3
 //! ```
 //!
-//! One number, the root, stands for the whole log up to a sequence. Knows record bytes and hashes;
-//! does not know what a payload means, nor files, nor who asks.
+//! One number, the root, stands for the whole log up to a sequence. A [`Checkpoint`] is such a root with
+//! a signature; the [`Notary`] makes them, each proved to go on from the last, and proves events under
+//! them. [`Evidence`] is such a proof in a file. Forms are those of c2sp.org, so that others' tools read them.
+//!
+//! Knows record bytes and hashes; does not know what a payload means, nor who asks.
 
+mod answer;
+mod checkpoint;
+mod clerk;
+mod consistency;
+mod error;
+mod evidence;
+mod hashes;
 mod inclusion;
+mod keeper;
+mod key;
 mod leaf;
+mod notary;
+mod note;
+mod parts;
 mod tree;
 
 #[cfg(test)]
 mod tests;
 
-pub use inclusion::{Inclusion, prove_inclusion};
-pub use leaf::{LEAF_DATA_BYTES, leaf_data, leaf_hash};
+pub use answer::{Growth, PublicKey};
+pub use checkpoint::{Checkpoint, base64};
+pub use clerk::Clerk;
+pub use consistency::Consistency;
+pub use error::ProofError;
+pub use evidence::{EVIDENCE_BYTES_MAX, Evidence, Proved, Unproved};
+pub use inclusion::Inclusion;
+pub use keeper::{SignedCheckpoint, last_signed, public_key, witnessed};
+pub use key::{Algorithm, BadKey, SigningKey, VerifierKey};
+pub use leaf::{LEAF_DATA_BYTES, LeafData, leaf_data, leaf_hash};
+pub use notary::{Notary, prove_from_log};
+pub use note::{BadNote, Note, Signature, Signed};
 pub use tree::{Tree, hash_leaf, hash_node};

@@ -16,7 +16,7 @@ pub fn hash_node(left: &Sha256Digest, right: &Sha256Digest) -> Sha256Digest {
     Sha256Digest(hash.finalize().into())
 }
 
-/// A tree of which only the root is wanted.
+/// A tree of which only the root is wanted; or a subtree of one, if it begins where a subtree can.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Tree {
     leaves: u64,
@@ -30,13 +30,30 @@ impl Tree {
         self.leaves
     }
 
+    /// A tree by the roots of its largest perfect subtrees, the leftmost first.
+    pub(super) fn of_peaks(leaves: u64, peaks: Vec<Sha256Digest>) -> Self {
+        Self { leaves, peaks }
+    }
+
     /// Adds a leaf at the right end.
     pub fn push(&mut self, leaf: Sha256Digest) {
+        self.push_noting(leaf, &mut |_, _| {});
+    }
+
+    /// The same, and tells of each perfect subtree that it completes: the height and the root of it.
+    pub(super) fn push_noting(
+        &mut self,
+        leaf: Sha256Digest,
+        note: &mut dyn FnMut(u32, &Sha256Digest),
+    ) {
+        note(0, &leaf);
         // As in counting: each carry joins two subtrees of one size.
         let carries = self.leaves.trailing_ones();
-        let node = (0..carries).fold(leaf, |right, _| {
+        let node = (0..carries).fold(leaf, |right, height| {
             let left = self.peaks.pop().expect("there is a peak for every one in the count");
-            hash_node(&left, &right)
+            let node = hash_node(&left, &right);
+            note(height + 1, &node);
+            node
         });
         self.peaks.push(node);
         self.leaves += 1;
@@ -44,10 +61,14 @@ impl Tree {
 
     /// The hash that stands for all leaves; that of the empty string if there is none.
     pub fn root(&self) -> Sha256Digest {
-        let joined =
-            self.peaks.iter().rev().copied().reduce(|right, left| hash_node(&left, &right));
-        joined.unwrap_or_else(|| Sha256Digest::of(b""))
+        join(&self.peaks)
     }
+}
+
+/// The root over perfect subtrees, the leftmost first, each smaller than the one before.
+pub(super) fn join(peaks: &[Sha256Digest]) -> Sha256Digest {
+    let joined = peaks.iter().rev().copied().reduce(|right, left| hash_node(&left, &right));
+    joined.unwrap_or_else(|| Sha256Digest::of(b""))
 }
 
 impl Extend<Sha256Digest> for Tree {

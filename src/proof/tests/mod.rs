@@ -1,6 +1,12 @@
 //! The known vectors of RFC 6962's reference implementation (certificate-transparency's
 //! `merkle_tree_test`), a second construction straight from the definition, and all small proofs.
 
+mod evidence;
+mod notary;
+mod oracle;
+
+use std::ops::Range;
+
 use super::*;
 use crate::{
     base::{Seq, TimestampMs, digest::Sha256Digest},
@@ -78,56 +84,102 @@ fn the_grown_tree_is_the_defined_one() {
     }
 }
 
-#[test]
-fn a_known_proof_is_made() {
-    // Beside the way up from leaf 5 of 7: leaf 4, the lone leaf 6, the subtree of leaves 0 to 3.
-    let leaves = leaves(7);
-    let proof = prove_inclusion(&leaves, 5).unwrap();
-    let left = defined_root(&leaves[..4]);
-    assert_eq!(proof.path, [leaves[4], leaves[6], left]);
+/// A number of a leaf, as an index.
+pub(super) fn at(index: u64) -> usize {
+    usize::try_from(index).unwrap()
 }
 
-#[test]
-fn every_leaf_of_every_small_tree_is_proved() {
-    let leaves = leaves(130);
-    for count in 1..=130 {
-        let root = defined_root(&leaves[..count]);
-        for index in 0..count {
-            let proof = prove_inclusion(&leaves[..count], index).unwrap();
-            assert!(proof.holds(&leaves[index], &root), "leaf {index} of {count}");
+/// A tree whose subtrees are all at hand.
+pub(super) struct Shelf {
+    heights: Vec<Vec<Sha256Digest>>,
+}
+
+impl Shelf {
+    pub(super) fn of(leaves: Vec<Sha256Digest>) -> Self {
+        let mut heights = vec![leaves];
+        while heights[heights.len() - 1].len() > 1 {
+            let (pairs, _) = heights[heights.len() - 1].as_chunks();
+            heights.push(pairs.iter().map(|[left, right]| hash_node(left, right)).collect());
         }
-        assert_eq!(prove_inclusion(&leaves[..count], count), None);
+        Self { heights }
+    }
+
+    pub(super) fn root(&self, range: &Range<u64>) -> Sha256Digest {
+        let parts = parts::perfect(range).into_iter();
+        let roots = parts.map(|(height, at)| self.heights[height as usize][self::at(at)]);
+        tree::join(&roots.collect::<Vec<_>>())
+    }
+
+    pub(super) fn inclusion(&self, index: u64, leaves: u64) -> Inclusion {
+        let path =
+            Inclusion::parts(index, leaves).unwrap().iter().map(|it| self.root(it)).collect();
+        Inclusion { index, leaves, path }
+    }
+
+    pub(super) fn growth(&self, old: u64, new: u64) -> Consistency {
+        let path = Consistency::parts(old, new).unwrap().iter().map(|it| self.root(it)).collect();
+        Consistency { old, new, path }
     }
 }
 
 #[test]
+fn known_proofs_are_made() {
+    // Beside the way up from leaf 5 of 7: leaf 4, the lone leaf 6, the subtree of leaves 0 to 3.
+    let (leaves, shelf) = (leaves(7), Shelf::of(leaves(7)));
+    let left = defined_root(&leaves[..4]);
+    assert_eq!(shelf.inclusion(5, 7).path, [leaves[4], leaves[6], left]);
+    assert_eq!(Inclusion::parts(7, 7), None);
+    // The examples of RFC 6962, section 2.1.3: PROOF(3, D[7]), PROOF(4, D[7]), PROOF(6, D[7]).
+    let (pair, rest) = (defined_root(&leaves[..2]), defined_root(&leaves[4..]));
+    let (a, b) = (defined_root(&leaves[2..4]), defined_root(&leaves[4..6]));
+    assert_eq!(shelf.growth(3, 7).path, [leaves[2], leaves[3], pair, rest]);
+    assert_eq!(shelf.growth(4, 7).path, [rest]);
+    assert_eq!(shelf.growth(6, 7).path, [b, leaves[6], left]);
+    assert_eq!(hash_node(&pair, &a), left);
+    assert_eq!((Consistency::parts(7, 7), Consistency::parts(8, 7)), (Some(vec![]), None));
+}
+
+#[test]
 fn a_changed_proof_does_not_hold() {
-    let leaves = leaves(37);
+    let (leaves, shelf) = (leaves(37), Shelf::of(leaves(37)));
     for count in [1, 2, 3, 7, 8, 20, 37] {
-        let root = defined_root(&leaves[..count]);
+        let root = shelf.root(&(0..count));
         for index in 0..count {
-            let proof = prove_inclusion(&leaves[..count], index).unwrap();
-            let leaf = leaves[index];
-            for (at, byte) in
-                (0..proof.path.len()).flat_map(|at| (0..32).map(move |byte| (at, byte)))
-            {
-                let mut bent = proof.clone();
-                bent.path[at].0[byte] ^= 1;
-                assert!(!bent.holds(&leaf, &root));
+            let proof = shelf.inclusion(index, count);
+            let leaf = leaves[at(index)];
+            assert!(proof.holds(&leaf, &root));
+            for path in bent(&proof.path) {
+                assert!(!Inclusion { path, ..proof }.holds(&leaf, &root));
             }
-            let mut shorter = proof.clone();
-            if shorter.path.pop().is_some() {
-                assert!(!shorter.holds(&leaf, &root));
-            }
-            let mut longer = proof.clone();
-            longer.path.push(leaf);
-            assert!(!longer.holds(&leaf, &root));
             let elsewhere = Inclusion { index: proof.index + 1, ..proof.clone() };
             assert!(!elsewhere.holds(&leaf, &root));
             assert!(!proof.holds(&hash_leaf(b"another"), &root));
             assert!(!proof.holds(&leaf, &hash_leaf(b"another")));
         }
+        for old in 1..count {
+            let proof = shelf.growth(old, count);
+            let old_root = shelf.root(&(0..old));
+            assert!(proof.holds(&old_root, &root));
+            for path in bent(&proof.path) {
+                assert!(!Consistency { path, ..proof }.holds(&old_root, &root));
+            }
+            assert!(!proof.holds(&hash_leaf(b"another"), &root));
+            assert!(!proof.holds(&old_root, &hash_leaf(b"another")));
+            assert!(!Consistency { old: count, new: old, ..proof.clone() }.holds(&old_root, &root));
+        }
     }
+}
+
+/// A path with any byte of it changed, one hash shorter, one longer.
+fn bent(path: &[Sha256Digest]) -> Vec<Vec<Sha256Digest>> {
+    let mut all = vec![[path, &[hash_leaf(b"more")]].concat()];
+    for (at, byte) in (0..path.len()).flat_map(|at| (0..32).map(move |byte| (at, byte))) {
+        let mut path = path.to_vec();
+        path[at].0[byte] ^= 1;
+        all.push(path);
+    }
+    all.extend(path.split_last().map(|(_, shorter)| shorter.to_vec()));
+    all
 }
 
 #[test]
@@ -150,7 +202,11 @@ fn every_field_of_a_record_is_in_its_leaf() {
         &Sha256Digest::of(b"moved").0,
     ]
     .concat();
-    assert_eq!(leaf_data(&record).to_vec(), spelled);
+    let data = leaf_data(&record);
+    assert_eq!(data.to_vec(), spelled);
+    let (seq, recorded_at, payload) = (Seq(2), record.recorded_at, Sha256Digest::of(b"moved"));
+    let said = LeafData { seq, recorded_at, event_type: 59, event_version: 1, codec: 1, payload };
+    assert_eq!(LeafData::parse(&data), Some(said));
     let others = [
         Record { seq: Seq(3), ..record.clone() },
         Record { recorded_at: TimestampMs(0), ..record.clone() },

@@ -1,0 +1,148 @@
+//! The hashes of a tree on disk: those of its perfect subtrees of 1, 256, 65,536, … leaves, one file a
+//! level, which is how c2sp.org/tlog-tiles cuts a tree. All others are hashed from them when wanted.
+//!
+//! A cache: nothing in it is synced, and nothing in it is believed that does not add up to a root
+//! that was signed.
+
+use std::{
+    ops::Range,
+    path::{Path, PathBuf},
+    sync::Arc,
+};
+
+use super::{Tree, parts::perfect, tree::join};
+use crate::base::{
+    digest::Sha256Digest,
+    disk::{Disk, DiskError, DiskFile, Open, create_dirs, remove_tree},
+};
+
+/// Hashes of a tile.
+pub(super) const TILE_HASHES: u64 = 1 << TILE_HEIGHT;
+/// Levels of the tree between one file and the next.
+const TILE_HEIGHT: u32 = 8;
+/// Bytes of a hash.
+const HASH_BYTES: u64 = 32;
+
+/// A tree that grows, with its hashes in files.
+pub(super) struct Hashes {
+    disk: Arc<dyn Disk>,
+    dir: PathBuf,
+    levels: Vec<Level>,
+    tree: Tree,
+}
+
+struct Level {
+    file: Box<dyn DiskFile>,
+    written: u64,
+    pending: Vec<u8>,
+}
+
+impl Hashes {
+    /// Begins anew; what was in `dir` is removed.
+    pub(super) fn begin(disk: Arc<dyn Disk>, dir: &Path) -> Result<Self, DiskError> {
+        match remove_tree(&*disk, dir) {
+            Err(error) if !error.is_missing() => return Err(error),
+            Ok(()) | Err(_) => create_dirs(&*disk, dir)?,
+        }
+        Ok(Self { disk, dir: dir.to_owned(), levels: Vec::new(), tree: Tree::default() })
+    }
+
+    /// Goes on from the first `leaves` leaves in `dir`, if their hashes are there and have this root.
+    pub(super) fn resume(
+        disk: &Arc<dyn Disk>,
+        dir: &Path,
+        leaves: u64,
+        root: &Sha256Digest,
+    ) -> Result<Option<Self>, DiskError> {
+        let (disk, dir) = (Arc::clone(disk), dir.to_owned());
+        let mut hashes = Self { disk, dir, levels: Vec::new(), tree: Tree::default() };
+        let counts = (0..).map(|level| leaves >> (TILE_HEIGHT * level));
+        for (level, written) in counts.take_while(|count| *count > 0).enumerate() {
+            let file = match hashes.disk.open(&hashes.path(level), Open::Write) {
+                Err(error) if error.is_missing() => return Ok(None),
+                opened => opened?,
+            };
+            hashes.levels.push(Level { file, written, pending: Vec::new() });
+        }
+        let peaks = hashes.perfect_roots(&(0..leaves))?;
+        hashes.tree = Tree::of_peaks(leaves, peaks);
+        Ok((hashes.tree.root() == *root).then_some(hashes))
+    }
+
+    /// The tree so far.
+    pub(super) fn tree(&self) -> &Tree {
+        &self.tree
+    }
+
+    /// Adds leaves at the right end.
+    pub(super) fn extend(&mut self, leaves: &[Sha256Digest]) -> Result<(), DiskError> {
+        let mut new: Vec<(usize, Sha256Digest)> = Vec::with_capacity(leaves.len() + 1);
+        for leaf in leaves {
+            self.tree.push_noting(*leaf, &mut |height, node| {
+                if height.is_multiple_of(TILE_HEIGHT) {
+                    new.push(((height / TILE_HEIGHT) as usize, *node));
+                }
+            });
+        }
+        for (level, node) in new {
+            if level == self.levels.len() {
+                let file = self.create(level)?;
+                self.levels.push(Level { file, written: 0, pending: Vec::new() });
+            }
+            if let Some(level) = self.levels.get_mut(level) {
+                level.pending.extend_from_slice(&node.0);
+            }
+        }
+        self.levels.iter_mut().try_for_each(Level::write)
+    }
+
+    /// The root over a range of leaves that is a subtree, or all of them up to some.
+    pub(super) fn root(&self, range: &Range<u64>) -> Result<Sha256Digest, DiskError> {
+        Ok(join(&self.perfect_roots(range)?))
+    }
+
+    /// `count` hashes of a level, from `first` on.
+    pub(super) fn read(&self, level: u32, first: u64, count: u64) -> Result<Vec<u8>, DiskError> {
+        // What is not there reads as zeros, which no root stands for.
+        let mut bytes = vec![0; usize::try_from(count * HASH_BYTES).unwrap_or(usize::MAX)];
+        if let Some(level) = self.levels.get(level as usize) {
+            level.file.read_at(first * HASH_BYTES, &mut bytes)?;
+        }
+        Ok(bytes)
+    }
+
+    fn perfect_roots(&self, range: &Range<u64>) -> Result<Vec<Sha256Digest>, DiskError> {
+        let parts = perfect(range).into_iter();
+        parts.map(|(height, index)| self.perfect_root(height, index)).collect()
+    }
+
+    fn perfect_root(&self, height: u32, index: u64) -> Result<Sha256Digest, DiskError> {
+        let (level, above) = (height / TILE_HEIGHT, height % TILE_HEIGHT);
+        let bytes = self.read(level, index << above, 1 << above)?;
+        let nodes = bytes.as_chunks().0.iter().copied().map(Sha256Digest);
+        Ok(nodes.collect::<Tree>().root())
+    }
+
+    fn create(&self, level: usize) -> Result<Box<dyn DiskFile>, DiskError> {
+        let path = self.path(level);
+        match self.disk.open(&path, Open::New) {
+            Err(error) if error.is_present() => self.disk.open(&path, Open::Write),
+            opened => opened,
+        }
+    }
+
+    fn path(&self, level: usize) -> PathBuf {
+        self.dir.join(format!("level-{level}"))
+    }
+}
+
+impl Level {
+    fn write(&mut self) -> Result<(), DiskError> {
+        if !self.pending.is_empty() {
+            self.file.write_at(self.written * HASH_BYTES, &self.pending)?;
+            self.written += self.pending.len() as u64 / HASH_BYTES;
+            self.pending.clear();
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,173 @@
+//! What must survive the loss of a data directory, and of its past: the key of a log, and the last
+//! checkpoint that was signed with it. Kept outside of the data directory, by the id of the log.
+
+use std::{
+    path::{Path, PathBuf},
+    sync::Arc,
+};
+
+use super::{
+    Algorithm, Checkpoint, Note, ProofError, Signed, SigningKey, VerifierKey,
+    note::{BadNote, NOTE_BYTES_MAX},
+};
+use crate::{
+    base::{
+        Seq,
+        disk::{Disk, DiskError, DiskFile, Open, create_dirs, read_if_present, replace},
+        id, secret,
+    },
+    wal::WalReader,
+};
+
+/// A checkpoint with its signatures.
+pub type SignedCheckpoint = (Checkpoint, Note);
+
+/// The private key.
+const KEY: &str = "key";
+/// The last checkpoint.
+const CHECKPOINT: &str = "checkpoint";
+/// Held by who signs.
+const LOCK: &str = "LOCK";
+/// In the directory of hashes: the public key, to be missed if the private one is not where it was.
+const KEY_MARK: &str = "vkey";
+
+/// Key and last checkpoint of a log, held by one process.
+pub(super) struct Keeper {
+    disk: Arc<dyn Disk>,
+    dir: PathBuf,
+    key: SigningKey,
+    /// Whether the key was made now.
+    pub(super) is_new: bool,
+    /// The last that was signed.
+    pub(super) last: Option<SignedCheckpoint>,
+    _lock: Box<dyn DiskFile>,
+}
+
+/// Where key and checkpoint of a log are, below the directory for those of all logs.
+fn place(keys: &Path, log: &dyn WalReader) -> PathBuf {
+    keys.join(log.log_id().to_string())
+}
+
+/// The last checkpoint that was signed of a log, by what is kept of it in `keys`. Takes no lock.
+pub fn last_signed(
+    disk: &dyn Disk,
+    keys: &Path,
+    log: &dyn WalReader,
+) -> Result<Option<SignedCheckpoint>, ProofError> {
+    match public_key(disk, keys, log)? {
+        Some(key) => read_checkpoint(disk, &place(keys, log), &key),
+        None => Ok(None),
+    }
+}
+
+/// The public key of a log, by what is kept in `keys`. Takes no lock.
+pub fn public_key(
+    disk: &dyn Disk,
+    keys: &Path,
+    log: &dyn WalReader,
+) -> Result<Option<VerifierKey>, ProofError> {
+    Ok(read_key(disk, &place(keys, log))?.map(|key| key.verifier().clone()))
+}
+
+/// Up to which event a log is known to have been durable, because it was signed. It must not end before.
+pub fn witnessed(disk: &dyn Disk, keys: &Path, log: &dyn WalReader) -> Result<Seq, ProofError> {
+    let Some((Checkpoint { size, .. }, _)) = last_signed(disk, keys, log)? else {
+        return Ok(Seq::ZERO);
+    };
+    let (head, dir) = (log.head(), place(keys, log));
+    if head.0 < size { Err(ProofError::Behind { head, size, dir }) } else { Ok(Seq(size)) }
+}
+
+impl Keeper {
+    /// Takes hold of what is kept of a log, and makes its key if it never had one. `cache` is where a
+    /// mark of the key is left.
+    pub(super) fn open(
+        disk: Arc<dyn Disk>,
+        keys: &Path,
+        log: &dyn WalReader,
+        cache: &Path,
+    ) -> Result<Self, ProofError> {
+        let dir = place(keys, log);
+        create_dirs(&*disk, &dir)?;
+        let lock = disk.lock(&dir.join(LOCK))?;
+        let found = read_key(&*disk, &dir)?;
+        let is_new = found.is_none();
+        let key = match found {
+            Some(key) => key,
+            None => {
+                let mark = read_if_present(&*disk, &cache.join(KEY_MARK))?;
+                if let Some(key) = mark {
+                    let key = String::from_utf8_lossy(&key).trim().to_owned();
+                    return Err(ProofError::KeyGone { key, dir });
+                }
+                draw(&*disk, &dir, &format!("runlog/{}", log.log_id()))?
+            }
+        };
+        let last = read_checkpoint(&*disk, &dir, key.verifier())?;
+        Ok(Self { disk, dir, key, is_new, last, _lock: lock })
+    }
+
+    /// Leaves the mark of the key among the hashes.
+    pub(super) fn mark(&self, cache: &Path) -> Result<(), DiskError> {
+        let text = format!("{}\n", self.key.verifier());
+        let path = cache.join(KEY_MARK);
+        if read_if_present(&*self.disk, &path)?.as_deref() == Some(text.as_bytes()) {
+            return Ok(());
+        }
+        replace(&*self.disk, &path, text.as_bytes(), Open::New)
+    }
+
+    /// The public key.
+    pub(super) fn verifier(&self) -> &VerifierKey {
+        self.key.verifier()
+    }
+
+    /// Where it keeps them.
+    pub(super) fn dir(&self) -> &Path {
+        &self.dir
+    }
+
+    /// Signs a checkpoint, which must go on from the last. It is kept before anybody gets it.
+    pub(super) fn sign(&mut self, checkpoint: Checkpoint) -> Result<&SignedCheckpoint, DiskError> {
+        let note = Note::signed(checkpoint.text(), &[&self.key]);
+        let path = self.dir.join(CHECKPOINT);
+        replace(&*self.disk, &path, note.to_string().as_bytes(), Open::New)?;
+        Ok(self.last.insert((checkpoint, note)))
+    }
+}
+
+/// Makes a key and keeps it.
+fn draw(disk: &dyn Disk, dir: &Path, name: &str) -> Result<SigningKey, DiskError> {
+    let key = SigningKey::from_seed(name, Algorithm::Signature, id::random_secret());
+    secret::keep(disk, &dir.join(KEY), key.secret_text().as_bytes())?;
+    Ok(key)
+}
+
+fn read_key(disk: &dyn Disk, dir: &Path) -> Result<Option<SigningKey>, ProofError> {
+    let path = dir.join(KEY);
+    let Some(bytes) = read_if_present(disk, &path)? else { return Ok(None) };
+    let key = SigningKey::from_secret_text(&String::from_utf8_lossy(&bytes));
+    key.map(Some).map_err(|source| ProofError::Key { path, source })
+}
+
+fn read_checkpoint(
+    disk: &dyn Disk,
+    dir: &Path,
+    key: &VerifierKey,
+) -> Result<Option<SignedCheckpoint>, ProofError> {
+    let path = dir.join(CHECKPOINT);
+    let Some(mut bytes) = read_if_present(disk, &path)? else { return Ok(None) };
+    bytes.truncate(NOTE_BYTES_MAX + 1);
+    let read = || {
+        let note = Note::parse(&bytes)?;
+        if !matches!(note.signed_by(key), Signed::Well(_)) {
+            return Err(BadNote("the signature is another"));
+        }
+        let checkpoint = Checkpoint::parse(&note.text)?;
+        if checkpoint.origin != key.name() {
+            return Err(BadNote("it is of another log"));
+        }
+        Ok((checkpoint, note))
+    };
+    read().map(Some).map_err(|source| ProofError::Checkpoint { path, source })
+}
