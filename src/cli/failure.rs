@@ -8,6 +8,7 @@ use crate::{
     base::{disk::DiskError, exit},
     engine::{ExecuteError, OpenError},
     event::codec::DecodeError,
+    proof::ProofError,
     transfer::{ExportError, TransferError},
     views::store::StoreError,
     wal::WalError,
@@ -175,6 +176,33 @@ impl From<OpenError> for Failure {
             OpenError::Views(error) => error.into(),
             OpenError::Disk(error) => error.into(),
             OpenError::LogGone { .. } => Self::usage(what),
+        }
+    }
+}
+
+impl From<ProofError> for Failure {
+    fn from(error: ProofError) -> Self {
+        let what = chain(&error);
+        match error {
+            ProofError::Log(error) => error.into(),
+            ProofError::Disk(DiskError::Locked { .. }) => Self::usage(format!(
+                "{what}: stop the server that signs for the same log, or choose another --key-dir"
+            )),
+            ProofError::Disk(error) => error.into(),
+            ProofError::Behind { .. } | ProofError::Forked { .. } | ProofError::Differs { .. } => {
+                Self::damaged(format!(
+                    "{what}: restore what was signed, or see \"A log that lost what was signed\" in \
+                 docs/OPERATING.md"
+                ))
+            }
+            ProofError::Checkpoint { .. } => {
+                Self::damaged(format!("{what}: restore that file from a copy"))
+            }
+            ProofError::KeyGone { .. } => {
+                Self::usage(format!("{what}: name its directory with --key-dir"))
+            }
+            ProofError::Key { .. } => Self::usage(format!("{what}: restore that file from a copy")),
+            ProofError::Absent { .. } => Self::usage(what),
         }
     }
 }

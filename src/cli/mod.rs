@@ -6,10 +6,12 @@ mod backup;
 mod damage;
 mod failure;
 mod history;
+mod key;
 mod lineage;
 mod log;
 mod output;
 mod place;
+mod prove;
 mod repair;
 mod replay;
 mod restore;
@@ -18,6 +20,7 @@ mod source;
 mod telemetry;
 mod usage;
 mod verify;
+mod verify_proof;
 mod views;
 
 use clap::{Parser, Subcommand};
@@ -31,7 +34,8 @@ pub use usage::{Misuse, parse};
 const EXIT_CODES: &str = "\
 Exit codes:
   0   all went well
-  1   a difference was found (verify --views, replay --compare; backup: artifacts are missing)
+  1   a difference was found (verify --views, replay --compare; backup: artifacts are missing), or a
+      proof does not hold (verify-proof)
   2   the command line or the environment is wrong, or something cannot be opened
   3   the log or the backup is damaged; nothing was changed
   70  the view cache failed while running; the next start rebuilds it
@@ -64,6 +68,12 @@ pub enum Command {
     #[allow(missing_docs, reason = "the arguments document themselves")]
     Lineage(lineage::Args),
     #[allow(missing_docs, reason = "the arguments document themselves")]
+    Prove(prove::Args),
+    #[allow(missing_docs, reason = "the arguments document themselves")]
+    VerifyProof(verify_proof::Args),
+    #[allow(missing_docs, reason = "the arguments document themselves")]
+    Key(key::Args),
+    #[allow(missing_docs, reason = "the arguments document themselves")]
     Backup(backup::Args),
     #[allow(missing_docs, reason = "the arguments document themselves")]
     Restore(restore::Args),
@@ -80,6 +90,9 @@ pub fn run(command: Command) -> i32 {
         Command::Log(args) => log::run(&args),
         Command::History(args) => history::run(&args),
         Command::Lineage(args) => lineage::run(&args),
+        Command::Prove(args) => prove::run(&args),
+        Command::VerifyProof(args) => verify_proof::run(&args),
+        Command::Key(args) => key::run(&args),
         Command::Backup(args) => backup::run(&args),
         Command::Restore(args) => restore::run(&args),
         Command::Repair(args) => repair::run(&args),

@@ -40,7 +40,16 @@ impl Source {
         offline: impl FnOnce(&LocalReader, Seq) -> Result<A, Failure>,
     ) -> Result<A, Failure> {
         match &self.server {
-            Some(server) => self.ask_server(server, path, query),
+            Some(server) => {
+                let as_of = self.as_of.map(|moment| ("as_of", moment.to_string()));
+                let pairs = query.iter().map(|(name, value)| (*name, value.to_string()));
+                let pairs = pairs.chain(as_of).collect::<Vec<_>>();
+                serde_json::from_slice(&fetch(server, path, &pairs)?).map_err(|error| {
+                    Failure::usage(format!(
+                        "{server} answers what this Runlog cannot read: {error}"
+                    ))
+                })
+            }
             None => {
                 let log = self.place.open()?;
                 let until = match self.as_of {
@@ -53,42 +62,45 @@ impl Source {
         }
     }
 
-    fn ask_server<A: DeserializeOwned>(
+    /// The same for an answer that is bytes and has no moment.
+    pub(super) fn fetch(
         &self,
-        server: &Url,
         path: &[&str],
-        query: &[(&str, impl ToString)],
-    ) -> Result<A, Failure> {
-        let mut url = server.clone();
-        url.path_segments_mut()
-            .map_err(|()| Failure::usage(format!("{server} is no URL of a server")))?
-            .pop_if_empty()
-            .extend(["api", "runlog", "1"])
-            .extend(path);
-        let pairs = query.iter().map(|(name, value)| (*name, value.to_string()));
-        let as_of = self.as_of.map(|moment| ("as_of", moment.to_string()));
-        let pairs = pairs.chain(as_of).collect::<Vec<_>>();
-        let failed = |error: reqwest::Error| {
-            Failure::usage(format!("cannot ask {server}: {}", error.without_url()))
-        };
-        // That it is there already is fine.
-        let _ = rustls::crypto::ring::default_provider().install_default();
-        let asked = async {
-            let client = Client::builder().timeout(PATIENCE).build()?;
-            let answer = client.get(url).query(&pairs).send().await?;
-            Ok((answer.status(), answer.bytes().await?))
-        };
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
-        let runtime = runtime.map_err(|error| Failure::of(&error))?;
-        let (status, body) = runtime.block_on(asked).map_err(failed)?;
-        if !status.is_success() {
-            let refusal: serde_json::Value = serde_json::from_slice(&body).unwrap_or_default();
-            let message = refusal.get("message").and_then(|message| message.as_str());
-            let message = message.unwrap_or("it is no Runlog, or an older one");
-            return Err(Failure::usage(format!("{server} answers {status}: {message}")));
+        offline: impl FnOnce(&LocalReader, &LogPlace) -> Result<Vec<u8>, Failure>,
+    ) -> Result<Vec<u8>, Failure> {
+        match &self.server {
+            Some(server) => fetch(server, path, &[]),
+            None => offline(&self.place.open()?, &self.place),
         }
-        serde_json::from_slice(&body).map_err(|error| {
-            Failure::usage(format!("{server} answers what this Runlog cannot read: {error}"))
-        })
     }
+}
+
+/// What a server answers to a GET of `path`, below its root of our own routes.
+fn fetch(server: &Url, path: &[&str], query: &[(&str, String)]) -> Result<Vec<u8>, Failure> {
+    let mut url = server.clone();
+    url.path_segments_mut()
+        .map_err(|()| Failure::usage(format!("{server} is no URL of a server")))?
+        .pop_if_empty()
+        .extend(["api", "runlog", "1"])
+        .extend(path);
+    let failed = |error: reqwest::Error| {
+        Failure::usage(format!("cannot ask {server}: {}", error.without_url()))
+    };
+    // That it is there already is fine.
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    let asked = async {
+        let client = Client::builder().timeout(PATIENCE).build()?;
+        let answer = client.get(url).query(query).send().await?;
+        Ok((answer.status(), answer.bytes().await?))
+    };
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    let runtime = runtime.map_err(|error| Failure::of(&error))?;
+    let (status, body) = runtime.block_on(asked).map_err(failed)?;
+    if !status.is_success() {
+        let refusal: serde_json::Value = serde_json::from_slice(&body).unwrap_or_default();
+        let message = refusal.get("message").and_then(|message| message.as_str());
+        let message = message.unwrap_or("it is no Runlog, or an older one");
+        return Err(Failure::usage(format!("{server} answers {status}: {message}")));
+    }
+    Ok(body.to_vec())
 }

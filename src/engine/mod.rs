@@ -54,6 +54,10 @@ pub struct Context {
 pub struct Executed {
     /// The id or version that was given, where the command asked for one.
     pub number: Option<u64>,
+    /// The last event that the command became; [`Seq::ZERO`] if it changed nothing.
+    pub seq: Seq,
+    /// Whether a model version changed stage.
+    pub moved: bool,
 }
 
 /// A command on its way to the writer, with the place for its answer.
@@ -143,6 +147,11 @@ impl Engine {
     /// The log, for reading.
     pub fn log(&self) -> &dyn WalReader {
         &*self.log
+    }
+
+    /// A reader of the log that outlives the engine.
+    pub fn reader(&self) -> Arc<dyn WalReader> {
+        Arc::clone(&self.log)
     }
 
     /// The last event that put a delivery into a webhook's outbox; changes when another does.

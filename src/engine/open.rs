@@ -24,11 +24,15 @@ pub struct Options {
     pub segment_bytes: u64,
     /// Bytes of the view cache that may be held in memory.
     pub cache_bytes: usize,
+    /// An event that is known, from a signed checkpoint, to have been durable; a log that ends before it
+    /// is refused. [`Seq::ZERO`] if nothing is known.
+    pub witnessed: Seq,
 }
 
 impl Default for Options {
     fn default() -> Self {
-        Self { segment_bytes: LogOptions::default().segment_bytes, cache_bytes: 256 << 20 }
+        let LogOptions { segment_bytes, witnessed, .. } = LogOptions::default();
+        Self { segment_bytes, cache_bytes: 256 << 20, witnessed }
     }
 }
 
@@ -39,7 +43,8 @@ pub(super) fn open(
 ) -> Result<Engine, OpenError> {
     create_dirs(&*disk, data_dir)?;
     refuse_views_alone(&*disk, data_dir)?;
-    let log_options = LogOptions { segment_bytes: options.segment_bytes, ..LogOptions::default() };
+    let Options { segment_bytes, witnessed, .. } = *options;
+    let log_options = LogOptions { segment_bytes, witnessed, ..LogOptions::default() };
     let (wal, report) = LocalWal::open(disk, &data_dir.join(LOG_DIR), log_options)?;
     note(&report);
     let log = wal.reader();

@@ -216,7 +216,10 @@ impl Group<'_> {
     /// Encodes and folds the events of one command: all of them, or none.
     fn record(&mut self, context: &Context, decision: Decision) -> Answer {
         let Decision { events, number } = decision;
-        let Some(first) = events.first() else { return Ok(Executed { number }) };
+        let Some(first) = events.first() else {
+            return Ok(Executed { number, seq: Seq::ZERO, moved: false });
+        };
+        let moved = events.iter().any(|it| matches!(it, Event::ModelVersionStageChanged(_)));
         if self.views_are_full {
             return Err(ExecuteError::Full);
         }
@@ -248,7 +251,7 @@ impl Group<'_> {
             );
             self.next = self.next.next();
         }
-        Ok(Executed { number })
+        Ok(Executed { number, seq: Seq(self.next.0 - 1), moved })
     }
 }
 

@@ -15,6 +15,7 @@ use crate::{
     },
     domain::{Rejection, RejectionKind, validate},
     engine::ExecuteError,
+    proof::ProofError,
     search::{ErrorCode, SearchError},
 };
 
@@ -184,6 +185,22 @@ impl From<ArtifactError> for ApiError {
             ArtifactError::Full { .. } => Self::new(Code::InsufficientStorage, message),
             error => {
                 tracing::error!(%error, "artifact store failed");
+                Self::new(Code::InternalError, message)
+            }
+        }
+    }
+}
+
+impl From<ProofError> for ApiError {
+    fn from(error: ProofError) -> Self {
+        let message = error.to_string();
+        match error {
+            ProofError::Absent { .. } => Self::missing(message),
+            ProofError::Disk(error) if error.is_full() => {
+                Self::new(Code::InsufficientStorage, message)
+            }
+            error => {
+                tracing::error!(%error, "the log cannot be signed or proved");
                 Self::new(Code::InternalError, message)
             }
         }

@@ -18,6 +18,7 @@ mod ui;
 use std::{convert::Infallible, net::SocketAddr, sync::Arc};
 
 use axum::{extract::FromRequestParts, http::request::Parts};
+use tokio::task::spawn_blocking;
 
 pub use error::{ApiError, ApiResult, Code};
 pub use mlflow::page_token::PageKey;
@@ -25,8 +26,10 @@ pub use router::router;
 
 use crate::{
     artifacts::ArtifactStore,
+    base::Seq,
     domain::Command,
     engine::{Context, Engine, Executed},
+    proof::Notary,
     views::Views,
     webhooks::Webhooks,
 };
@@ -74,6 +77,8 @@ pub struct App {
     pub config: Arc<Config>,
     /// What seals page tokens.
     pub page_key: Arc<PageKey>,
+    /// Who signs for the log; `None` if nobody does.
+    pub notary: Option<Arc<Notary>>,
     /// Views of a moment in the past, where a request is answered as of then.
     pub past: Option<Arc<Views>>,
 }
@@ -88,7 +93,24 @@ impl App {
         if self.past.is_some() {
             return Err(as_of::no_write());
         }
-        Ok(self.engine.execute(context, command).await?)
+        let done = self.engine.execute(context, command).await?;
+        if done.moved {
+            self.attest(done.seq).await?;
+        }
+        Ok(done)
+    }
+
+    /// Has the log signed up to an event, so that nobody can deny it once it is told.
+    async fn attest(&self, seq: Seq) -> ApiResult<()> {
+        let Some(notary) = self.notary.clone() else { return Ok(()) };
+        let signed = spawn_blocking(move || notary.attest(seq)).await;
+        let failed = match signed {
+            Ok(Ok(_)) => return Ok(()),
+            Ok(Err(error)) => ApiError::from(error),
+            Err(error) => ApiError::new(Code::InternalError, error.to_string()),
+        };
+        let message = format!("Recorded as event {seq}, but not signed: {}", failed.message);
+        Err(ApiError { message, ..failed })
     }
 }
 

@@ -5,6 +5,7 @@
 mod backup;
 mod history;
 mod log;
+mod prove;
 mod refusals;
 mod repair;
 mod replay;

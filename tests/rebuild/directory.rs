@@ -9,7 +9,7 @@ use std::{
 };
 
 use runlog::{
-    base::disk::RealDisk,
+    base::{Seq, disk::RealDisk},
     domain::Command,
     engine::{Context, Engine, Options},
     views::digest::digest,
@@ -24,7 +24,8 @@ struct Scene {
     dir: TempDir,
 }
 
-const OPTIONS: Options = Options { segment_bytes: 1 << 20, cache_bytes: 16 << 20 };
+const OPTIONS: Options =
+    Options { segment_bytes: 1 << 20, cache_bytes: 16 << 20, witnessed: Seq::ZERO };
 
 impl Scene {
     /// `data`, with `early` as it was at first and `restored` as it went on from there in another way;

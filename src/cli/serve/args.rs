@@ -10,7 +10,10 @@ use clap::{
 
 use regex::Regex;
 
-use super::super::{EXIT_CODES, place::DATA_DIR};
+use super::super::{
+    EXIT_CODES,
+    place::{DATA_DIR, KeyPlace},
+};
 
 const EXAMPLES: &str = "\
 Clients need nothing but the address: mlflow.set_tracking_uri(\"http://127.0.0.1:5000\").
@@ -34,6 +37,9 @@ pub struct Args {
     /// Directory for all data; created if it does not exist.
     #[arg(long, value_name = "DIR", env = "RUNLOG_DATA_DIR", default_value = DATA_DIR)]
     pub(super) data_dir: PathBuf,
+
+    #[command(flatten)]
+    pub(super) keys: KeyPlace,
 
     /// Address to listen on; 0.0.0.0 for all networks.
     #[arg(long, short = 'h', env = "MLFLOW_HOST", default_value = "127.0.0.1")]

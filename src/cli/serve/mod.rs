@@ -4,7 +4,7 @@ mod args;
 mod end;
 mod settings;
 
-use std::{io, sync::Arc, time::Duration};
+use std::{io, path::Path, sync::Arc, time::Duration};
 
 use tokio::{net::TcpListener, runtime::Runtime};
 
@@ -17,13 +17,17 @@ use super::{
 use crate::{
     artifacts::ArtifactStore,
     base::{
+        Seq,
+        data_dir::{LOG_DIR, TLOG_DIR},
         disk::{Disk, RealDisk},
         id, secret,
     },
     domain::{Command, experiment},
     engine::{Context, Engine, Options},
     http::{App, Config, PageKey},
+    proof::{self, Clerk, Notary},
     views::lookup,
+    wal::LocalReader,
     webhooks::{Dispatcher, Webhooks},
 };
 use end::End;
@@ -49,12 +53,15 @@ pub(super) fn run(args: Args) -> Result<(), Failure> {
     let disk: Arc<dyn Disk> = Arc::new(RealDisk);
     ArtifactStore::check(&settings.artifacts_destination)?;
     // Before the artifacts, which may be in the same directory: if it is refused, nothing is made there.
-    let engine = Arc::new(Engine::open(disk.clone(), &settings.data_dir, &Options::default())?);
+    let options = Options { witnessed: witnessed(&disk, &settings)?, ..Options::default() };
+    let engine = Arc::new(Engine::open(disk.clone(), &settings.data_dir, &options)?);
     let artifacts = Arc::new(ArtifactStore::open(disk.clone(), &settings.artifacts_destination)?);
     runtime.block_on(create_default_experiment(&engine, &settings.http))?;
     let page_key = secret::load_or_draw(&*disk, &settings.data_dir.join(PAGE_KEY_FILE))?;
+    let notary = notary(&disk, &settings, &engine)?;
     let webhooks = Webhooks::open(disk, &settings.data_dir, settings.webhooks)
         .map_err(|error| Failure::of(&error))?;
+    let clerk = Clerk::start(notary.clone());
     let tracking = !settings.http.artifacts_only;
     let app = App {
         engine: engine.clone(),
@@ -62,12 +69,14 @@ pub(super) fn run(args: Args) -> Result<(), Failure> {
         webhooks: webhooks.clone(),
         config: Arc::new(settings.http),
         page_key: Arc::new(PageKey::new(&page_key)),
+        notary: Some(notary.clone()),
         past: None,
     };
     let end = runtime.block_on(async {
         let signals = end::Signals::install()?;
         let address = listener.local_addr().map_err(|error| no_listener(&error))?;
         let data = settings.data_dir.display();
+        introduce(&notary, &settings.key_dir);
         print(&format!(
             "runlog {} ready at http://{address}, data in {data}\n",
             env!("CARGO_PKG_VERSION")
@@ -80,7 +89,36 @@ pub(super) fn run(args: Args) -> Result<(), Failure> {
         end
     });
     runtime.shutdown_timeout(LAST_TASKS);
-    close(engine, end?)
+    let closed = close(engine, end?);
+    drop(clerk);
+    closed
+}
+
+/// Up to which event the log is known to have been durable, because it was signed.
+fn witnessed(disk: &Arc<dyn Disk>, settings: &Settings) -> Result<Seq, Failure> {
+    match LocalReader::open_read_only(disk.clone(), &settings.data_dir.join(LOG_DIR)) {
+        Ok(log) => Ok(proof::witnessed(&**disk, &settings.key_dir, &log)?),
+        // There is none yet; or it is opened in a moment, and then told what is wrong with it.
+        Err(_) => Ok(Seq::ZERO),
+    }
+}
+
+/// Who signs for the log.
+fn notary(
+    disk: &Arc<dyn Disk>,
+    settings: &Settings,
+    engine: &Engine,
+) -> Result<Arc<Notary>, Failure> {
+    let cache = settings.data_dir.join(TLOG_DIR);
+    Ok(Arc::new(Notary::open(disk.clone(), &settings.key_dir, &cache, engine.reader())?))
+}
+
+/// Tells the public key, for those who check proofs, when it is new.
+fn introduce(notary: &Notary, key_dir: &Path) {
+    if notary.has_new_key() {
+        let (key, dir) = (notary.key(), key_dir.display());
+        say(&format!("a new key signs this log, kept in {dir}: proofs are checked with {key}"));
+    }
 }
 
 fn runtime() -> Result<Runtime, Failure> {

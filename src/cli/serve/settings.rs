@@ -13,6 +13,8 @@ use crate::{base::data_dir::ARTIFACTS_DIR, http::Config, webhooks::Config as Web
 pub(super) struct Settings {
     /// Absolute path of the data directory.
     pub(super) data_dir: PathBuf,
+    /// Where the keys that sign logs are.
+    pub(super) key_dir: PathBuf,
     /// Host to listen on.
     pub(super) host: String,
     /// Port to listen on.
@@ -42,6 +44,7 @@ impl Settings {
         let data_dir = std::path::absolute(&args.data_dir).map_err(|error| {
             Failure::usage(format!("--data-dir {}: {error}", args.data_dir.display()))
         })?;
+        let key_dir = args.keys.dir(Some(&data_dir))?;
         let artifacts_destination = match args.artifacts_destination.filter(|it| !it.is_empty()) {
             Some(destination) => destination,
             None => artifacts_in(&data_dir)?,
@@ -69,7 +72,7 @@ impl Settings {
             graphql_aliases_max: args.graphql_max_aliases,
         };
         let (host, port, webhooks) = (args.host, args.port, webhooks(args.webhooks));
-        Ok(Self { data_dir, host, port, artifacts_destination, http, webhooks, notices })
+        Ok(Self { data_dir, key_dir, host, port, artifacts_destination, http, webhooks, notices })
     }
 }
 

@@ -3,6 +3,7 @@
 
 mod lineage;
 mod models;
+mod tlog;
 
 use axum::{Json, Router, routing::get};
 use utoipa::{
@@ -49,6 +50,16 @@ pub(super) fn routes(prefix: &str) -> Router<App> {
 fn described() -> (Router<App>, Document) {
     let routes = OpenApiRouter::new()
         .routes(routes!(lineage::get_lineage))
-        .routes(routes!(models::model_stage_history));
-    OpenApiRouter::with_openapi(Described::openapi()).nest(ROOT, routes).split_for_parts()
+        .routes(routes!(models::model_stage_history))
+        .routes(routes!(tlog::key))
+        .routes(routes!(tlog::checkpoint))
+        .routes(routes!(tlog::tile))
+        .routes(routes!(tlog::proof))
+        .routes(routes!(tlog::growth));
+    let all = OpenApiRouter::with_openapi(Described::openapi()).nest(ROOT, routes);
+    let (router, mut document) = all.split_for_parts();
+    // OpenAPI has no word for "the rest of the path".
+    let paths = std::mem::take(&mut document.paths.paths).into_iter();
+    document.paths.paths = paths.map(|(path, item)| (path.replace("{*", "{"), item)).collect();
+    (router, document)
 }
