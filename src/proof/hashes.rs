@@ -13,13 +13,15 @@ use std::{
 use super::{Tree, parts::perfect, tree::join};
 use crate::base::{
     digest::Sha256Digest,
-    disk::{Disk, DiskError, DiskFile, Open, create_dirs, remove_tree},
+    disk::{Disk, DiskError, DiskFile, Open, create, create_dirs, remove_tree},
 };
 
 /// Hashes of a tile.
 pub(super) const TILE_HASHES: u64 = 1 << TILE_HEIGHT;
 /// Levels of the tree between one file and the next.
 const TILE_HEIGHT: u32 = 8;
+/// Bytes that may wait in memory for the disk: hashes of two million events.
+const WAITING_BYTES_MAX: usize = 64 << 20;
 /// Bytes of a hash.
 const HASH_BYTES: u64 = 32;
 
@@ -31,8 +33,9 @@ pub(super) struct Hashes {
     tree: Tree,
 }
 
+/// A level: what is in its file, and behind that what could not be written yet.
 struct Level {
-    file: Box<dyn DiskFile>,
+    file: Option<Box<dyn DiskFile>>,
     written: u64,
     pending: Vec<u8>,
 }
@@ -58,11 +61,11 @@ impl Hashes {
         let mut hashes = Self { disk, dir, levels: Vec::new(), tree: Tree::default() };
         let counts = (0..).map(|level| leaves >> (TILE_HEIGHT * level));
         for (level, written) in counts.take_while(|count| *count > 0).enumerate() {
-            let file = match hashes.disk.open(&hashes.path(level), Open::Write) {
+            let file = match hashes.disk.open(&path(&hashes.dir, level), Open::Write) {
                 Err(error) if error.is_missing() => return Ok(None),
                 opened => opened?,
             };
-            hashes.levels.push(Level { file, written, pending: Vec::new() });
+            hashes.levels.push(Level { file: Some(file), written, pending: Vec::new() });
         }
         let peaks = hashes.perfect_roots(&(0..leaves))?;
         hashes.tree = Tree::of_peaks(leaves, peaks);
@@ -74,8 +77,13 @@ impl Hashes {
         &self.tree
     }
 
-    /// Adds leaves at the right end.
+    /// Adds leaves at the right end. What the disk does not take, for want of space say, waits in memory;
+    /// the error comes when too much does, and then nothing was added.
     pub(super) fn extend(&mut self, leaves: &[Sha256Digest]) -> Result<(), DiskError> {
+        let waiting: usize = self.levels.iter().map(|level| level.pending.len()).sum();
+        if waiting > WAITING_BYTES_MAX {
+            self.write()?;
+        }
         let mut new: Vec<(usize, Sha256Digest)> = Vec::with_capacity(leaves.len() + 1);
         for leaf in leaves {
             self.tree.push_noting(*leaf, &mut |height, node| {
@@ -86,14 +94,33 @@ impl Hashes {
         }
         for (level, node) in new {
             if level == self.levels.len() {
-                let file = self.create(level)?;
-                self.levels.push(Level { file, written: 0, pending: Vec::new() });
+                self.levels.push(Level { file: None, written: 0, pending: Vec::new() });
             }
             if let Some(level) = self.levels.get_mut(level) {
                 level.pending.extend_from_slice(&node.0);
             }
         }
-        self.levels.iter_mut().try_for_each(Level::write)
+        if let Err(error) = self.write() {
+            tracing::debug!(%error, "hashes of the log wait in memory");
+        }
+        Ok(())
+    }
+
+    fn write(&mut self) -> Result<(), DiskError> {
+        for (number, level) in self.levels.iter_mut().enumerate() {
+            let file = match &level.file {
+                Some(file) => file,
+                None => {
+                    level.file.insert(create(&*self.disk, &path(&self.dir, number), Open::New)?)
+                }
+            };
+            if !level.pending.is_empty() {
+                file.write_at(level.written * HASH_BYTES, &level.pending)?;
+                level.written += level.pending.len() as u64 / HASH_BYTES;
+                level.pending.clear();
+            }
+        }
+        Ok(())
     }
 
     /// The root over a range of leaves that is a subtree, or all of them up to some.
@@ -104,10 +131,16 @@ impl Hashes {
     /// `count` hashes of a level, from `first` on.
     pub(super) fn read(&self, level: u32, first: u64, count: u64) -> Result<Vec<u8>, DiskError> {
         // What is not there reads as zeros, which no root stands for.
-        let mut bytes = vec![0; usize::try_from(count * HASH_BYTES).unwrap_or(usize::MAX)];
-        if let Some(level) = self.levels.get(level as usize) {
-            level.file.read_at(first * HASH_BYTES, &mut bytes)?;
+        let mut bytes = vec![0; index(count * HASH_BYTES)];
+        let Some(level) = self.levels.get(level as usize) else { return Ok(bytes) };
+        let written = level.written.saturating_sub(first).min(count);
+        let (in_file, waiting) = bytes.split_at_mut(index(written * HASH_BYTES));
+        if let Some(file) = &level.file {
+            file.read_at(first * HASH_BYTES, in_file)?;
         }
+        let from = index((first + written).saturating_sub(level.written) * HASH_BYTES);
+        let pending = level.pending.get(from..).unwrap_or_default();
+        waiting.iter_mut().zip(pending).for_each(|(to, from)| *to = *from);
         Ok(bytes)
     }
 
@@ -122,27 +155,12 @@ impl Hashes {
         let nodes = bytes.as_chunks().0.iter().copied().map(Sha256Digest);
         Ok(nodes.collect::<Tree>().root())
     }
-
-    fn create(&self, level: usize) -> Result<Box<dyn DiskFile>, DiskError> {
-        let path = self.path(level);
-        match self.disk.open(&path, Open::New) {
-            Err(error) if error.is_present() => self.disk.open(&path, Open::Write),
-            opened => opened,
-        }
-    }
-
-    fn path(&self, level: usize) -> PathBuf {
-        self.dir.join(format!("level-{level}"))
-    }
 }
 
-impl Level {
-    fn write(&mut self) -> Result<(), DiskError> {
-        if !self.pending.is_empty() {
-            self.file.write_at(self.written * HASH_BYTES, &self.pending)?;
-            self.written += self.pending.len() as u64 / HASH_BYTES;
-            self.pending.clear();
-        }
-        Ok(())
-    }
+fn path(dir: &Path, level: usize) -> PathBuf {
+    dir.join(format!("level-{level}"))
+}
+
+fn index(bytes: u64) -> usize {
+    usize::try_from(bytes).unwrap_or(usize::MAX)
 }

@@ -7,8 +7,7 @@ use std::{
 };
 
 use super::{
-    Algorithm, Checkpoint, Note, ProofError, Signed, SigningKey, VerifierKey,
-    note::{BadNote, NOTE_BYTES_MAX},
+    Algorithm, Checkpoint, Note, ProofError, Signed, SigningKey, VerifierKey, note::BadNote,
 };
 use crate::{
     base::{
@@ -26,6 +25,8 @@ pub type SignedCheckpoint = (Checkpoint, Note);
 const KEY: &str = "key";
 /// The last checkpoint.
 const CHECKPOINT: &str = "checkpoint";
+/// Bytes of the place that the checkpoint file has for each of two checkpoints.
+const SLOT_BYTES: usize = 4096;
 /// Held by who signs.
 const LOCK: &str = "LOCK";
 /// In the directory of hashes: the public key, to be missed if the private one is not where it was.
@@ -40,6 +41,9 @@ pub(super) struct Keeper {
     pub(super) is_new: bool,
     /// The last that was signed.
     pub(super) last: Option<SignedCheckpoint>,
+    checkpoints: Box<dyn DiskFile>,
+    /// Which of the two places has the last checkpoint.
+    slot: u64,
     _lock: Box<dyn DiskFile>,
 }
 
@@ -55,7 +59,7 @@ pub fn last_signed(
     log: &dyn WalReader,
 ) -> Result<Option<SignedCheckpoint>, ProofError> {
     match public_key(disk, keys, log)? {
-        Some(key) => read_checkpoint(disk, &place(keys, log), &key),
+        Some(key) => Ok(read_checkpoint(disk, &place(keys, log), &key)?.map(|(_, last)| last)),
         None => Ok(None),
     }
 }
@@ -103,8 +107,12 @@ impl Keeper {
                 draw(&*disk, &dir, &format!("runlog/{}", log.log_id()))?
             }
         };
-        let last = read_checkpoint(&*disk, &dir, key.verifier())?;
-        Ok(Self { disk, dir, key, is_new, last, _lock: lock })
+        let (slot, last) = match read_checkpoint(&*disk, &dir, key.verifier())? {
+            Some((slot, last)) => (slot, Some(last)),
+            None => (1, None),
+        };
+        let checkpoints = reserve(&*disk, &dir.join(CHECKPOINT))?;
+        Ok(Self { disk, dir, key, is_new, last, checkpoints, slot, _lock: lock })
     }
 
     /// Leaves the mark of the key among the hashes.
@@ -127,11 +135,16 @@ impl Keeper {
         &self.dir
     }
 
-    /// Signs a checkpoint, which must go on from the last. It is kept before anybody gets it.
+    /// Signs a checkpoint, which must go on from the last. It is kept before anybody gets it: in the
+    /// place of the last but one, so that the last is there until it is.
     pub(super) fn sign(&mut self, checkpoint: Checkpoint) -> Result<&SignedCheckpoint, DiskError> {
         let note = Note::signed(checkpoint.text(), &[&self.key]);
-        let path = self.dir.join(CHECKPOINT);
-        replace(&*self.disk, &path, note.to_string().as_bytes(), Open::New)?;
+        let mut bytes = note.to_string().into_bytes();
+        bytes.resize(SLOT_BYTES, 0);
+        let slot = 1 - self.slot;
+        self.checkpoints.write_at(slot * SLOT_BYTES as u64, &bytes)?;
+        self.checkpoints.sync_data()?;
+        self.slot = slot;
         Ok(self.last.insert((checkpoint, note)))
     }
 }
@@ -150,24 +163,55 @@ fn read_key(disk: &dyn Disk, dir: &Path) -> Result<Option<SigningKey>, ProofErro
     key.map(Some).map_err(|source| ProofError::Key { path, source })
 }
 
+/// The file for checkpoints. It has all its space from the start, so that a full disk does not keep a
+/// log from being signed.
+fn reserve(disk: &dyn Disk, path: &Path) -> Result<Box<dyn DiskFile>, DiskError> {
+    match disk.open(path, Open::Write) {
+        Err(error) if error.is_missing() => {}
+        opened => return opened,
+    }
+    replace(disk, path, &[0; 2 * SLOT_BYTES], Open::New)?;
+    disk.open(path, Open::Write)
+}
+
+/// The last checkpoint, and which place has it. One that was cut short when the power failed was never
+/// given out: the other counts.
 fn read_checkpoint(
     disk: &dyn Disk,
     dir: &Path,
     key: &VerifierKey,
-) -> Result<Option<SignedCheckpoint>, ProofError> {
+) -> Result<Option<(u64, SignedCheckpoint)>, ProofError> {
     let path = dir.join(CHECKPOINT);
-    let Some(mut bytes) = read_if_present(disk, &path)? else { return Ok(None) };
-    bytes.truncate(NOTE_BYTES_MAX + 1);
-    let read = || {
-        let note = Note::parse(&bytes)?;
-        if !matches!(note.signed_by(key), Signed::Well(_)) {
-            return Err(BadNote("the signature is another"));
+    let Some(bytes) = read_if_present(disk, &path)? else { return Ok(None) };
+    let (first, second) = bytes.split_at(bytes.len().min(SLOT_BYTES));
+    let (mut last, mut wrong) = (None, None);
+    for (slot, bytes) in (0..).zip([first, second]) {
+        let end = bytes.iter().rposition(|byte| *byte != 0).map_or(0, |at| at + 1);
+        match bytes.get(..end).filter(|bytes| !bytes.is_empty()).map(|it| parse(it, key)) {
+            None => {}
+            Some(Err(error)) => wrong = Some(error),
+            Some(Ok(found)) => {
+                let newer = |(_, (last, _)): &(u64, SignedCheckpoint)| found.0.size >= last.size;
+                if last.as_ref().is_none_or(newer) {
+                    last = Some((slot, found));
+                }
+            }
         }
-        let checkpoint = Checkpoint::parse(&note.text)?;
-        if checkpoint.origin != key.name() {
-            return Err(BadNote("it is of another log"));
-        }
-        Ok((checkpoint, note))
-    };
-    read().map(Some).map_err(|source| ProofError::Checkpoint { path, source })
+    }
+    match (last, wrong) {
+        (None, Some(source)) => Err(ProofError::Checkpoint { path, source }),
+        (last, _) => Ok(last),
+    }
+}
+
+fn parse(bytes: &[u8], key: &VerifierKey) -> Result<SignedCheckpoint, BadNote> {
+    let note = Note::parse(bytes)?;
+    if !matches!(note.signed_by(key), Signed::Well(_)) {
+        return Err(BadNote("the signature is another"));
+    }
+    let checkpoint = Checkpoint::parse(&note.text)?;
+    if checkpoint.origin != key.name() {
+        return Err(BadNote("it is of another log"));
+    }
+    Ok((checkpoint, note))
 }

@@ -123,7 +123,7 @@ def test_a_difference_is_seen(lived, tmp_path):
     """Views of a longer life do not compare equal to the shorter log."""
     server, _ = lived
     longer = Server(tmp_path / "longer")
-    shutil.copytree(server.data, longer.data)
+    shutil.copytree(server.dir, longer.dir)
     longer.start()
     Rest(longer.port).post("experiments/create", name="one more")
     longer.stop()

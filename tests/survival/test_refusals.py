@@ -94,7 +94,7 @@ def test_no_permission(tmp_path, strange):
     data = make(tmp_path / "server")
     before = content(data)
     advice = ["Permission denied", "give this user the right", "choose another --data-dir"]
-    refuse(serve(data), [str(data / "log" / "LOCK"), *advice], **strange)
+    refuse(serve(data), [str(tmp_path / "server" / "runlog-keys"), *advice], **strange)
     refuse(serve(tmp_path / "new"), [str(tmp_path / "new"), *advice], **strange)
     (data / "log").chmod(0o700)
     for command in OFFLINE:
