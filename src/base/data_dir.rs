@@ -6,5 +6,7 @@ pub const LOG_DIR: &str = "log";
 pub const VIEWS_DIR: &str = "views";
 /// The hashes of the log, a cache.
 pub const TLOG_DIR: &str = "tlog";
+/// Images of the view cache at earlier moments.
+pub const SNAPSHOTS_DIR: &str = "snapshots";
 /// The artifacts, unless the server is told another place; in a backup, their contents.
 pub const ARTIFACTS_DIR: &str = "artifacts";

@@ -141,7 +141,7 @@ impl Engine {
     /// The views as they were when `until`, which the log holds, was its last event. Folded from the log
     /// once for all who ask at a time; the last four moments are kept in memory.
     pub async fn views_at(&self, until: Seq) -> Result<Arc<Views>, OpenError> {
-        self.past.views(&self.log, until).await
+        self.past.views(&self.log, &self.views, until).await
     }
 
     /// The log, for reading.

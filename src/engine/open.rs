@@ -6,7 +6,7 @@ use super::{Engine, OpenError, replay};
 use crate::{
     base::{
         Seq, SystemClock,
-        data_dir::{LOG_DIR, VIEWS_DIR},
+        data_dir::{LOG_DIR, SNAPSHOTS_DIR, VIEWS_DIR},
         digest::crc32_ieee,
         disk::{Disk, DiskError, DiskOp, create_dirs},
     },
@@ -27,12 +27,15 @@ pub struct Options {
     /// An event that is known, from a signed checkpoint, to have been durable; a log that ends before it
     /// is refused. [`Seq::ZERO`] if nothing is known.
     pub witnessed: Seq,
+    /// Events between two snapshots of the views, at least: a fold begins at the last one before.
+    pub snapshot_events: u64,
 }
 
 impl Default for Options {
     fn default() -> Self {
         let LogOptions { segment_bytes, witnessed, .. } = LogOptions::default();
-        Self { segment_bytes, cache_bytes: 256 << 20, witnessed }
+        // A core folds about a million events a second.
+        Self { segment_bytes, cache_bytes: 256 << 20, witnessed, snapshot_events: 1_000_000 }
     }
 }
 
@@ -49,29 +52,35 @@ pub(super) fn open(
     note(&report);
     let log = wal.reader();
     let (path, clock) = (data_dir.join(VIEWS_DIR), Box::new(SystemClock));
+    let keep_snapshots = |views: &Views| {
+        let dir = data_dir.join(SNAPSHOTS_DIR);
+        views.keep_snapshots(path.clone(), dir, log.head(), options.snapshot_events);
+    };
     if log.head() > Seq::ZERO {
-        let views = current_views(&path, &*log, options.cache_bytes)?;
+        let views = open_views(&path, &*log, options.cache_bytes)?;
+        keep_snapshots(&views);
+        bring_up(&views, &*log)?;
         return Ok(Engine::start(Box::new(wal), Arc::new(views), clock));
     }
     // Views of an empty log are empty: they begin in memory, and their cache is made meanwhile,
     // because making it flushes all disks of the machine and may take long.
     set_views_aside(&path)?;
     let log_id = log.log_id().into_bytes();
-    let views = Views::in_memory_until_flushed(log_id, path, options.cache_bytes);
+    let views = Views::in_memory_until_flushed(log_id, path.clone(), options.cache_bytes);
+    keep_snapshots(&views);
     Ok(Engine::start(Box::new(wal), Arc::new(views), clock))
 }
 
-/// The views of a log that holds events, brought up to its head.
-fn current_views(path: &Path, log: &dyn WalReader, cache_bytes: usize) -> Result<Views, OpenError> {
-    let views = open_views(path, log, cache_bytes)?;
-    let replayed = replay(log, &views, log.head(), &mut |seq| {
+/// Brings views up to the head of the log.
+fn bring_up(views: &Views, log: &dyn WalReader) -> Result<(), OpenError> {
+    let replayed = replay(log, views, log.head(), &mut |seq| {
         tracing::debug!(%seq, "replaying");
     })?;
     if replayed.events > 0 {
         let (events, until) = (replayed.events, replayed.until);
         tracing::info!(events, %until, "views brought up to the log");
     }
-    Ok(views)
+    Ok(())
 }
 
 /// Views without a log mean that the log is not where it was. To begin another would look as if all had
@@ -133,7 +142,7 @@ fn open_views(path: &Path, log: &dyn WalReader, cache_bytes: usize) -> Result<Vi
 }
 
 /// Whether the log holds the very event that views say they have folded last.
-fn prefix_of(log: &dyn WalReader, position: Position) -> Result<bool, WalError> {
+pub(super) fn prefix_of(log: &dyn WalReader, position: Position) -> Result<bool, WalError> {
     if position.seq == Seq::ZERO {
         return Ok(true);
     }

@@ -7,7 +7,7 @@ use tokio::{
     task::spawn_blocking,
 };
 
-use super::{OpenError, replay};
+use super::{OpenError, open::prefix_of, replay};
 use crate::{
     base::{Seq, sync::Mutex},
     views::Views,
@@ -41,11 +41,12 @@ impl Past {
     pub(super) async fn views(
         &self,
         log: &Arc<dyn WalReader>,
+        now: &Arc<Views>,
         until: Seq,
     ) -> Result<Arc<Views>, OpenError> {
         let fold = || async {
             let _turn = self.turn.acquire().await;
-            fold(Arc::clone(log), until).await
+            fold(Arc::clone(log), Arc::clone(now), until).await
         };
         self.moment(until).get_or_try_init(fold).await.cloned()
     }
@@ -62,12 +63,23 @@ impl Past {
     }
 }
 
+/// Views from which those of a moment can be folded: of the last snapshot before it, or empty.
+fn beginning(log: &dyn WalReader, now: &Views, until: Seq) -> Views {
+    let snapshot = now.snapshot_before(until);
+    let ours = snapshot.filter(|views| matches!(prefix_of(log, views.position()), Ok(true)));
+    ours.unwrap_or_else(|| Views::in_memory(now.log_id()))
+}
+
 /// Folds on a thread of its own, and stops early once nobody waits any more.
-async fn fold(log: Arc<dyn WalReader>, until: Seq) -> Result<Arc<Views>, OpenError> {
+async fn fold(
+    log: Arc<dyn WalReader>,
+    now: Arc<Views>,
+    until: Seq,
+) -> Result<Arc<Views>, OpenError> {
     let waiting = Arc::new(());
     let awaited = Arc::downgrade(&waiting);
     let folding = spawn_blocking(move || {
-        let views = Views::in_memory(log.log_id().into_bytes());
+        let views = beginning(&*log, &now, until);
         while views.position().seq < until && awaited.strong_count() > 0 {
             let slice = until.min(views.position().seq.plus(SLICE_EVENTS));
             replay(&*log, &views, slice, &mut |_| {})?;

@@ -19,6 +19,7 @@ pub mod query;
 #[cfg(feature = "shuttle")]
 mod schedules;
 pub mod series;
+mod snapshots;
 mod standing;
 mod state;
 pub mod store;
@@ -28,15 +29,18 @@ mod tests;
 use std::{
     path::{Path, PathBuf},
     sync::{
-        Arc,
+        Arc, OnceLock,
         atomic::{AtomicBool, Ordering},
     },
 };
 
+use snapshots::Snapshots;
 pub use standing::stands;
 
 use index::Index;
-use store::{Base, Cache, Changes, Cursor, Frozen, Layers, Read, SledBase, StoreError, View};
+use store::{
+    Base, Cache, Changes, Cursor, Files, Frozen, Layers, Opening, Read, SledBase, StoreError, View,
+};
 
 use crate::{
     base::{
@@ -73,6 +77,9 @@ pub struct Views {
     position: RwLock<Position>,
     log_id: [u8; 16],
     flushing: Mutex<Flushing>,
+    snapshots: OnceLock<Snapshots>,
+    /// The base is a snapshot, which takes nothing.
+    over_snapshot: bool,
     /// The last flush failed, and what it should have moved is still in memory.
     stalled: AtomicBool,
 }
@@ -84,6 +91,8 @@ struct Flushing {
     cache_due: Option<(PathBuf, usize)>,
     /// A layer that could not be moved yet, and the cursor it leads to.
     frozen: Option<(Frozen, Cursor)>,
+    /// The cursor that the last flush led to.
+    settled: Option<Cursor>,
 }
 
 impl Views {
@@ -118,8 +127,12 @@ impl Views {
 
     /// Over a cache, which is in `path`.
     fn over(cache: Cache, path: &Path, log_id: [u8; 16]) -> Result<Self, StoreError> {
+        Self::over_base(Arc::new(cache), path, log_id)
+    }
+
+    fn over_base(base: Arc<dyn Base>, path: &Path, log_id: [u8; 16]) -> Result<Self, StoreError> {
         let mismatch = |reason: String| StoreError::Mismatch { path: path.to_owned(), reason };
-        let position = match cache.cursor()? {
+        let position = match base.cursor()? {
             None => Position::default(),
             Some(cursor) if cursor.schema != SCHEMA_VERSION => {
                 let reason = format!("it has version {}, not {SCHEMA_VERSION}", cursor.schema);
@@ -131,7 +144,7 @@ impl Views {
             Some(cursor) => Position { seq: cursor.seq, payload_crc: cursor.payload_crc },
         };
         let views = Self::at(log_id, position);
-        views.layers.attach(Arc::new(cache));
+        views.layers.attach(base);
         views.fill_index();
         Ok(views)
     }
@@ -143,6 +156,8 @@ impl Views {
             position: RwLock::new(position),
             log_id,
             flushing: Mutex::default(),
+            snapshots: OnceLock::new(),
+            over_snapshot: false,
             stalled: AtomicBool::new(false),
         }
     }
@@ -207,6 +222,9 @@ impl Views {
 
     /// Whether so much waits in memory that it should go to disk now.
     pub fn wants_flush(&self) -> bool {
+        if self.over_snapshot {
+            return false;
+        }
         let (entries, bytes) = self.layers.recent();
         entries > RECENT_ENTRIES_MAX || bytes > RECENT_BYTES_MAX
     }
@@ -233,7 +251,33 @@ impl Views {
             let position = self.position.read().expect("no thread panics under this lock");
             self.layers.freeze().map(|frozen| (frozen, self.cursor(*position)))
         };
-        self.settle(&mut flushing)
+        self.settle(&mut flushing)?;
+        if let Some(snapshots) = self.snapshots.get()
+            && let Some(cursor) = &flushing.settled
+        {
+            snapshots.take_if_due(cursor);
+        }
+        Ok(())
+    }
+
+    /// Keeps snapshots of the cache, which is in `cache`, in the directory `snapshots`; at least so many
+    /// `events` apart. Those that know events after `head`, which ends the log, are removed.
+    pub fn keep_snapshots(&self, cache: PathBuf, snapshots: PathBuf, head: Seq, events: u64) {
+        let kept = Snapshots::open(cache, snapshots, head, events);
+        assert!(self.snapshots.set(kept).is_ok(), "snapshots are kept in one place");
+    }
+
+    /// Views as they were at the last snapshot that knows nothing after `until`: over its files, to be
+    /// folded on in memory, and never flushed.
+    pub fn snapshot_before(&self, until: Seq) -> Option<Self> {
+        let is_ours = |cursor: &Cursor| {
+            cursor.log_id == self.log_id && cursor.schema == SCHEMA_VERSION && cursor.seq <= until
+        };
+        let files = self.snapshots.get()?.before(until, is_ours)?;
+        let path = files.path().to_owned();
+        let mut views = Self::over_base(Arc::new(files), &path, self.log_id).ok()?;
+        views.over_snapshot = true;
+        Some(views)
     }
 
     /// As [`Views::flush`], but what cannot be moved stays in memory, as long as there is room in it.
@@ -246,9 +290,13 @@ impl Views {
     }
 
     fn settle(&self, flushing: &mut Flushing) -> Result<(), StoreError> {
-        if let Some((frozen, cursor)) = &flushing.frozen {
-            self.layers.settle(frozen, cursor)?;
-            flushing.frozen = None;
+        if let Some((frozen, cursor)) = flushing.frozen.take() {
+            let settled = self.layers.settle(&frozen, &cursor);
+            match settled {
+                Ok(()) => flushing.settled = Some(cursor),
+                Err(_) => flushing.frozen = Some((frozen, cursor)),
+            }
+            return settled;
         }
         Ok(())
     }
@@ -287,9 +335,13 @@ impl Views {
 
 fn open_cache(path: &Path, cache_bytes: usize) -> Result<Cache, StoreError> {
     let again = path.to_owned();
-    Cache::over(SledBase::open(path, cache_bytes)?, move || {
-        let base = SledBase::open_again(&again, cache_bytes)?;
-        Ok(Box::new(base) as Box<dyn Base>)
+    Cache::over(SledBase::open(path, cache_bytes)?, move |how| {
+        Ok(match how {
+            Opening::ToWrite => {
+                Box::new(SledBase::open_again(&again, cache_bytes)?) as Box<dyn Base>
+            }
+            Opening::ToRead => Box::new(Files::open_checked(&again)?),
+        })
     })
 }
 

@@ -9,7 +9,7 @@ use std::{
 };
 
 use super::{
-    store::{Base, Cache, Place, Value},
+    store::{Base, Cache, Opening, Place, Value},
     *,
 };
 use crate::{
@@ -35,7 +35,7 @@ struct Device {
     openings_fail: u32,
 }
 
-#[derive(Default)]
+#[derive(Clone, Default)]
 struct Kept {
     map: BTreeMap<Box<[u8]>, Value>,
     cursor: Option<Cursor>,
@@ -129,7 +129,12 @@ impl Base for Faulty {
 
 fn cache(device: &Arc<Device>) -> Cache {
     let again = device.clone();
-    let open_again = move || {
+    let open_again = move |how| {
+        if how == Opening::ToRead {
+            let sound =
+                Device { kept: again.kept.lock().unwrap().clone().into(), ..Device::default() };
+            return Ok(Box::new(Faulty::on(&Arc::new(sound))) as Box<dyn Base>);
+        }
         let opened = again.opened.fetch_add(1, Ordering::Relaxed);
         if opened < again.openings_fail {
             return Err(error());
@@ -260,6 +265,25 @@ fn no_more_is_taken_into_memory_than_it_may_hold() {
     device.full.store(false, Ordering::Relaxed);
     views.flush_or_wait();
     assert!(!views.are_full());
+}
+
+#[test]
+fn what_cannot_be_opened_is_read_all_the_same() {
+    for after_writing in [false, true] {
+        let device = Device { openings_fail: 3, after_writing, ..Device::default() };
+        let device = Arc::new(Device { fails_at: 5, ..device });
+        let views = views(&device);
+        let mut refused = 0;
+        for seq in 1..=8 {
+            publish(&views, seq);
+            refused += u32::from(views.flush().is_err());
+            assert_eq!(digest_of(&views), rebuilt(seq), "event {seq}");
+        }
+        assert_eq!(device.opened.load(Ordering::Relaxed), 4);
+        assert!(refused >= 2, "{refused} flushes were refused");
+        drop(views);
+        assert_eq!(digest_of(&self::views(&device)), rebuilt(8));
+    }
 }
 
 #[test]

@@ -24,8 +24,12 @@ struct Scene {
     dir: TempDir,
 }
 
-const OPTIONS: Options =
-    Options { segment_bytes: 1 << 20, cache_bytes: 16 << 20, witnessed: Seq::ZERO };
+const OPTIONS: Options = Options {
+    segment_bytes: 1 << 20,
+    cache_bytes: 16 << 20,
+    witnessed: Seq::ZERO,
+    snapshot_events: u64::MAX,
+};
 
 impl Scene {
     /// `data`, with `early` as it was at first and `restored` as it went on from there in another way;

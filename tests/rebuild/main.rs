@@ -10,6 +10,7 @@ mod damage;
 mod directory;
 mod histories;
 mod order;
+mod snapshots;
 
 use std::{
     fs,

@@ -1,10 +1,12 @@
-//! The directory of a view cache: moved out of the way, or made anew under a cache that failed.
+//! The directory of a view cache: moved out of the way, made anew under a cache that failed, or copied.
 
 use std::{
     fs::{self, File},
     io,
     path::{Path, PathBuf},
 };
+
+use super::{StoreError, room};
 
 /// Moves a view cache out of the way, if there is one; the one that was set aside before goes.
 pub fn set_aside(cache: &Path) -> io::Result<()> {
@@ -61,4 +63,28 @@ fn link(from: &Path, to: &Path) -> io::Result<()> {
         }
     }
     Ok(())
+}
+
+/// Copies the files of a cache that nobody writes to, if they have at most `bytes_max` and leave room on the
+/// disk of `to`; tells whether it did.
+pub fn copy_files(cache: &Path, to: &Path, bytes_max: u64) -> Result<bool, StoreError> {
+    let failed =
+        |error: io::Error| StoreError::Io { path: to.to_owned(), reason: error.to_string() };
+    let parts = ["metadata", "slabs"].map(|part| (cache.join(part), to.join(part)));
+    let mut bytes = 0;
+    for (from, _) in &parts {
+        bytes += room::bytes_in(from).map_err(failed)?;
+    }
+    if bytes > bytes_max {
+        return Ok(false);
+    }
+    room::check(to, 0, usize::try_from(bytes).unwrap_or(usize::MAX))?;
+    for (from, to) in &parts {
+        fs::create_dir(to).map_err(failed)?;
+        for entry in fs::read_dir(from).map_err(failed)? {
+            let entry = entry.map_err(failed)?;
+            fs::copy(entry.path(), to.join(entry.file_name())).map_err(failed)?;
+        }
+    }
+    Ok(true)
 }

@@ -24,9 +24,9 @@ mod sled;
 mod value;
 
 pub use base::{Base, Batch, Cursor, StoreError};
-pub use cache::Cache;
+pub use cache::{Cache, Opening};
 pub use changes::Changes;
-pub use directory::set_aside;
+pub use directory::{copy_files, set_aside};
 pub use layers::{Frozen, Layers, View};
 pub use sled::{Entry, Files, SledBase};
 pub use value::{Place, Value};

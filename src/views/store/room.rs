@@ -46,7 +46,7 @@ pub(super) fn check(cache: &Path, entries: usize, bytes: usize) -> Result<(), St
 }
 
 /// Bytes that the files in a directory and below take on the disk.
-fn bytes_in(dir: &Path) -> io::Result<u64> {
+pub(super) fn bytes_in(dir: &Path) -> io::Result<u64> {
     let mut bytes = 0;
     for entry in fs::read_dir(dir)? {
         let entry = entry?;

@@ -11,6 +11,9 @@
 mod content;
 mod files;
 mod metadata;
+mod reading;
+#[cfg(test)]
+mod tests;
 
 use std::{
     io,

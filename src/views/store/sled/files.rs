@@ -19,7 +19,7 @@ use std::{
 
 use serde::Deserialize;
 
-use super::{CONTENT_KEY, CURSOR_KEY, Content, metadata};
+use super::{CONTENT_KEY, CURSOR_KEY, Content, metadata, reading::Leaves};
 use crate::{
     base::digest::crc32_ieee,
     event::codec,
@@ -34,11 +34,13 @@ const SLABS: usize = 78;
 
 /// The files of a cache that holds something.
 pub struct Files {
-    path: PathBuf,
+    pub(super) path: PathBuf,
     /// Where each leaf is, by the least key that it may hold; ascending.
-    leaves: Vec<(Key, u64)>,
+    pub(super) leaves: Vec<(Key, u64)>,
     /// Slot size and file of each slab, ascending.
     slabs: Vec<(usize, File)>,
+    /// Leaves that were read by key.
+    pub(super) kept: Leaves,
 }
 
 /// An entry as the files hold it.
@@ -59,13 +61,29 @@ struct Leaf<'a> {
 impl Files {
     /// The files of the cache in `path`; `None` if it does not exist or holds nothing.
     pub fn open(path: &Path) -> Result<Option<Self>, StoreError> {
-        let open = || {
-            let leaves = metadata::leaves(&path.join("metadata"))?;
-            let slabs = if leaves.is_empty() { Vec::new() } else { slabs(&path.join("slabs"))? };
-            Ok(Self { path: path.to_owned(), leaves, slabs })
-        };
-        let files = open().map_err(|reason: String| damaged(path, reason))?;
+        let files = Self::open_any(path).map_err(|reason| damaged(path, reason))?;
         Ok(Some(files).filter(|files| !files.leaves.is_empty()))
+    }
+
+    /// As [`Files::open`], if all is as it was last moved into the files; empty if nothing ever was. Reads
+    /// everything.
+    pub fn open_checked(path: &Path) -> Result<Self, StoreError> {
+        let files = Self::open_any(path).map_err(|reason| damaged(path, reason))?;
+        if !files.leaves.is_empty() {
+            files.check()?;
+        }
+        Ok(files)
+    }
+
+    fn open_any(path: &Path) -> Result<Self, String> {
+        let leaves = metadata::leaves(&path.join("metadata"))?;
+        let slabs = if leaves.is_empty() { Vec::new() } else { slabs(&path.join("slabs"))? };
+        Ok(Self { path: path.to_owned(), leaves, slabs, kept: Leaves::default() })
+    }
+
+    /// Their directory.
+    pub fn path(&self) -> &Path {
+        &self.path
     }
 
     /// The entries of all views, ascending, read leaf by leaf.
@@ -115,7 +133,12 @@ impl Files {
     }
 
     /// The entries of the leaf at a location, which must begin and end at these keys.
-    fn leaf(&self, low: &[u8], high: Option<&[u8]>, location: u64) -> Result<Vec<Entry>, String> {
+    pub(super) fn leaf(
+        &self,
+        low: &[u8],
+        high: Option<&[u8]>,
+        location: u64,
+    ) -> Result<Vec<Entry>, String> {
         let bytes = zstd::decode_all(&*self.block(location)?).map_err(text)?;
         let leaf: Leaf<'_> = codec::decode(&bytes).map_err(text)?;
         let prefix = usize::try_from(leaf.prefix_length).ok().and_then(|end| leaf.low.get(..end));
@@ -188,6 +211,6 @@ pub(super) fn text(error: impl std::fmt::Display) -> String {
     error.to_string()
 }
 
-fn damaged(path: &Path, reason: impl Into<String>) -> StoreError {
+pub(super) fn damaged(path: &Path, reason: impl Into<String>) -> StoreError {
     StoreError::Damaged { path: path.to_owned(), reason: reason.into() }
 }
