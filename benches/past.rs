@@ -75,7 +75,7 @@ fn life(run: u64) -> Vec<Event> {
     }
     let (status, end_time) = (Some(RunStatus::Finished), Some(1_700_000_001_000));
     events.push(RunUpdated { run_id: run_id.clone(), status, end_time, name: None }.into());
-    if run % RUNS_A_VERSION == 0 {
+    if run.is_multiple_of(RUNS_A_VERSION) {
         events.extend(register(run / RUNS_A_VERSION, run_id));
     }
     events
