@@ -14,13 +14,15 @@ use crate::{
     wal::WalReader,
 };
 
-/// Moments that are kept. Each takes what the views of its time take in memory.
+/// Moments that are kept.
 const MOMENTS_MAX: usize = 4;
+/// What they may take in memory together; the last one is kept even if it takes more.
+const MOMENTS_BYTES_MAX: usize = 1 << 30;
 /// Events folded before it is looked whether anybody still waits for them.
 const SLICE_EVENTS: u64 = 50_000;
 
-/// The views of one moment, folded once for all who ask meanwhile.
-type Folded = Arc<OnceCell<Arc<Views>>>;
+/// The views of one moment, folded once for all who ask meanwhile, and what they take in memory.
+type Folded = Arc<OnceCell<(Arc<Views>, usize)>>;
 
 /// The views of the moments that were asked for last.
 pub(super) struct Past {
@@ -46,9 +48,26 @@ impl Past {
     ) -> Result<Arc<Views>, OpenError> {
         let fold = || async {
             let _turn = self.turn.acquire().await;
-            fold(Arc::clone(log), Arc::clone(now), until).await
+            let views = fold(Arc::clone(log), Arc::clone(now), until).await?;
+            let bytes = views.bytes();
+            Ok::<_, OpenError>((views, bytes))
         };
-        self.moment(until).get_or_try_init(fold).await.cloned()
+        let moment = self.moment(until);
+        let (views, _) = moment.get_or_try_init(fold).await?;
+        self.forget(MOMENTS_BYTES_MAX);
+        Ok(Arc::clone(views))
+    }
+
+    /// Lets go of the moments that were not asked for the longest, if all take too much.
+    fn forget(&self, bytes_max: usize) {
+        let mut moments = self.moments.lock().expect("no thread panics under this lock");
+        let mut bytes = 0;
+        let kept = moments.iter().take_while(|(_, moment)| {
+            bytes += moment.get().map_or(0, |(_, bytes)| *bytes);
+            bytes <= bytes_max
+        });
+        let kept = kept.count().max(1);
+        moments.truncate(kept);
     }
 
     fn moment(&self, until: Seq) -> Folded {
@@ -89,4 +108,33 @@ async fn fold(
     let folded = folding.await.expect("a fold ends by itself, and does not panic");
     drop(waiting);
     folded
+}
+
+#[cfg(all(test, not(feature = "shuttle")))]
+mod tests {
+    use super::*;
+    use crate::wal::{MemoryWal, Wal as _};
+
+    #[test]
+    fn moments_are_kept_up_to_a_number_and_a_size() {
+        let runtime = tokio::runtime::Builder::new_multi_thread().build().expect("threads");
+        let log: Arc<dyn WalReader> = Arc::from(MemoryWal::default().reader());
+        let now = Arc::new(Views::in_memory(log.log_id().into_bytes()));
+        let past = Past::default();
+        let kept = || past.moments.lock().unwrap().iter().map(|(seq, _)| seq.0).collect::<Vec<_>>();
+        runtime.block_on(past.views(&log, &now, Seq::ZERO)).unwrap();
+        for seq in [3, 1, 2] {
+            let cell = OnceCell::new_with(Some((Arc::clone(&now), 100)));
+            past.moments.lock().unwrap().push_front((Seq(seq), Arc::new(cell)));
+        }
+        past.forget(300);
+        assert_eq!(kept(), [2, 1, 3, 0]);
+        past.forget(250);
+        assert_eq!(kept(), [2, 1]);
+        past.moment(Seq(1));
+        past.forget(10);
+        assert_eq!(kept(), [1], "the last one asked for stays");
+        (10..20).for_each(|seq| drop(past.moment(Seq(seq))));
+        assert_eq!(kept(), [19, 18, 17, 16]);
+    }
 }

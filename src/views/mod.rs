@@ -229,6 +229,11 @@ impl Views {
         entries > RECENT_ENTRIES_MAX || bytes > RECENT_BYTES_MAX
     }
 
+    /// What they take in memory, about, besides what is on disk.
+    pub fn bytes(&self) -> usize {
+        self.layers.bytes_above_base() + self.index().bytes()
+    }
+
     /// Whether nothing more may be published: the cache takes nothing, because its disk is full or
     /// fails, and memory holds all that it may.
     pub fn are_full(&self) -> bool {

@@ -22,6 +22,12 @@ pub struct Catalog {
 }
 
 impl Catalog {
+    /// How many entities it has.
+    pub fn len(&self) -> usize {
+        let logged = self.logged_models.values().map(BTreeMap::len).sum::<usize>();
+        self.experiments.len() + logged + self.registered_models.len() + self.model_versions.len()
+    }
+
     /// Takes in a new value of the store.
     pub fn apply(&mut self, value: &Value) {
         match value {

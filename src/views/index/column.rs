@@ -27,6 +27,12 @@ impl<T: Copy> Column<T> {
         *self.chunks.get(chunk)?.as_ref()?.get(at)?
     }
 
+    /// What it takes in memory.
+    pub fn bytes(&self) -> usize {
+        let full = self.chunks.iter().flatten().count();
+        size_of_val(&*self.chunks) + full * size_of::<[Option<T>; CHUNK_ROWS]>()
+    }
+
     /// Sets or removes the value in `row`.
     pub fn set(&mut self, row: u32, value: Option<T>) {
         let (chunk, at) = place(row);

@@ -19,6 +19,9 @@ use super::{
     store::Value,
 };
 
+/// What an experiment, logged model, registered model or version takes in memory.
+const ENTITY_BYTES: usize = 1000;
+
 /// All that is searched.
 #[derive(Default)]
 pub struct Index {
@@ -40,6 +43,11 @@ impl Index {
         table::MODEL_VERSION,
         table::OUTBOX,
     ];
+
+    /// What it takes in memory, about.
+    pub fn bytes(&self) -> usize {
+        self.runs.bytes() + self.catalog.len() * ENTITY_BYTES
+    }
 
     /// Takes in one change of the store: a new value, or none.
     pub fn apply(&mut self, key: &Key, value: Option<&Value>) {

@@ -55,6 +55,9 @@ pub struct DatasetRow {
     pub context: Symbol,
 }
 
+/// What a run's id and the place of its artifacts take, and finding it by id and experiment.
+const ROW_BYTES: usize = 250;
+
 /// All runs. A row is a run's place in the order of first sight.
 #[derive(Default)]
 pub struct RunIndex {
@@ -100,6 +103,15 @@ impl RunIndex {
             }
             _ => {}
         }
+    }
+
+    /// What it takes in memory, about.
+    pub fn bytes(&self) -> usize {
+        let rows = self.rows.len() * (size_of::<RunRow>() + ROW_BYTES);
+        let texts = self.params.values().chain(self.tags.values()).map(Column::bytes);
+        let datasets = self.datasets.values().map(|uses| size_of_val(&**uses) + ROW_BYTES);
+        let metrics = self.metrics.values().map(Column::bytes);
+        rows + self.symbols.bytes() + texts.chain(metrics).chain(datasets).sum::<usize>()
     }
 
     /// The row of a run; a part may come before the run itself.

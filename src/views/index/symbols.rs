@@ -41,6 +41,13 @@ impl Symbols {
         Symbol(number)
     }
 
+    /// What they take in memory, about.
+    pub fn bytes(&self) -> usize {
+        const EACH: usize =
+            2 * size_of::<Arc<str>>() + size_of::<Symbol>() + 3 * size_of::<usize>();
+        self.texts.iter().map(|text| text.len() + EACH).sum()
+    }
+
     /// The text of a symbol.
     pub fn text(&self, symbol: Symbol) -> Option<&str> {
         self.texts.get(symbol.index().checked_sub(1)?).map(AsRef::as_ref)
