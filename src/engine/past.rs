@@ -118,7 +118,7 @@ mod tests {
     #[test]
     fn moments_are_kept_up_to_a_number_and_a_size() {
         let runtime = tokio::runtime::Builder::new_multi_thread().build().expect("threads");
-        let log: Arc<dyn WalReader> = Arc::from(MemoryWal::default().reader());
+        let log: Arc<dyn WalReader> = MemoryWal::default().reader();
         let now = Arc::new(Views::in_memory(log.log_id().into_bytes()));
         let past = Past::default();
         let kept = || past.moments.lock().unwrap().iter().map(|(seq, _)| seq.0).collect::<Vec<_>>();

@@ -23,7 +23,7 @@ pub struct Catalog {
 
 impl Catalog {
     /// How many entities it has.
-    pub fn len(&self) -> usize {
+    pub fn entities(&self) -> usize {
         let logged = self.logged_models.values().map(BTreeMap::len).sum::<usize>();
         self.experiments.len() + logged + self.registered_models.len() + self.model_versions.len()
     }

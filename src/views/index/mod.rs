@@ -46,7 +46,7 @@ impl Index {
 
     /// What it takes in memory, about.
     pub fn bytes(&self) -> usize {
-        self.runs.bytes() + self.catalog.len() * ENTITY_BYTES
+        self.runs.bytes() + self.catalog.entities() * ENTITY_BYTES
     }
 
     /// Takes in one change of the store: a new value, or none.
