@@ -16,7 +16,7 @@ use crate::{
 };
 
 const EXAMPLES: &str = "\
-The key is what `runlog key` prints where the log is; take it from somebody you trust, and not from
+The key is what `runlog key show` prints where the log is; take it from somebody you trust, and not from
 whoever gave you the file. What the file proves is that the log held this event, with this content and
 in this place, when it signed; with --witness, that the witness had seen the log so, too.
 

@@ -15,6 +15,7 @@ pub mod model_version;
 pub mod registered_model;
 mod rejection;
 pub mod run;
+pub mod signing;
 mod state;
 pub mod tag_names;
 mod trace_archival;
@@ -117,6 +118,10 @@ pub enum Command {
     RecordArtifact(artifact::Record),
     /// See [`artifact::Delete`].
     DeleteArtifact(artifact::Delete),
+    /// See [`signing::Rotate`].
+    RotateSigningKey(signing::Rotate),
+    /// See [`signing::GiveUp`].
+    GiveUpCheckpoint(signing::GiveUp),
 }
 
 /// What follows from a command: the facts, and the number that the caller must know.
@@ -190,5 +195,7 @@ pub fn decide(state: &dyn State, command: Command, now: TimestampMs) -> Decided 
         Command::SettleDelivery(it) => Ok(webhook::settle(state, it)),
         Command::RecordArtifact(it) => Ok(artifact::record(it)),
         Command::DeleteArtifact(it) => Ok(artifact::delete(it)),
+        Command::RotateSigningKey(it) => Ok(signing::rotate(it)),
+        Command::GiveUpCheckpoint(it) => Ok(signing::give_up(it)),
     }
 }

@@ -24,7 +24,7 @@ pub enum Subject<'a> {
     Webhook(&'a str),
     /// An artifact or a folder of them, by path.
     Artifact(&'a str),
-    /// Another log, by its UUID.
+    /// This log, or another, by its UUID.
     Log(&'a [u8; 16]),
 }
 
@@ -125,4 +125,6 @@ events! {
 
     96 v 1 EventLost(v1::repair::EventLost) of Log log_id;
     97 v 1 LogRepaired(v1::repair::LogRepaired) of Log log_id;
+    98 v 1 SigningKeyRotated(v1::signing::SigningKeyRotated) of Log log_id;
+    99 v 1 CheckpointGivenUp(v1::signing::CheckpointGivenUp) of Log log_id;
 }

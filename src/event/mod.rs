@@ -16,7 +16,7 @@ pub use code::{
 pub use kind::{Event, Subject};
 pub use v1::{
     KeyValue, artifact::*, experiment::*, logged_model::*, meta::Meta, meta::Origin, registry::*,
-    repair::*, run::*, webhook::*,
+    repair::*, run::*, signing::*, webhook::*,
 };
 
 use crate::base::{Seq, TimestampMs};

@@ -22,7 +22,7 @@ use crate::{
 pub type SignedCheckpoint = (Checkpoint, Note);
 
 /// The private key.
-const KEY: &str = "key";
+pub(super) const KEY: &str = "key";
 /// The last checkpoint.
 const CHECKPOINT: &str = "checkpoint";
 /// Bytes of the place that the checkpoint file has for each of two checkpoints.
@@ -34,9 +34,11 @@ const KEY_MARK: &str = "vkey";
 
 /// Key and last checkpoint of a log, held by one process.
 pub(super) struct Keeper {
-    disk: Arc<dyn Disk>,
-    dir: PathBuf,
-    key: SigningKey,
+    pub(super) disk: Arc<dyn Disk>,
+    pub(super) dir: PathBuf,
+    pub(super) key: SigningKey,
+    /// The key that is to follow, once the log tells of it: until then both sign.
+    pub(super) next: Option<SigningKey>,
     /// Whether the key was made now.
     pub(super) is_new: bool,
     /// The last that was signed.
@@ -48,7 +50,7 @@ pub(super) struct Keeper {
 }
 
 /// Where key and checkpoint of a log are, below the directory for those of all logs.
-fn place(keys: &Path, log: &dyn WalReader) -> PathBuf {
+pub(super) fn place(keys: &Path, log: &dyn WalReader) -> PathBuf {
     keys.join(log.log_id().to_string())
 }
 
@@ -70,7 +72,7 @@ pub fn public_key(
     keys: &Path,
     log: &dyn WalReader,
 ) -> Result<Option<VerifierKey>, ProofError> {
-    Ok(read_key(disk, &place(keys, log))?.map(|key| key.verifier().clone()))
+    Ok(read_key(disk, &place(keys, log).join(KEY))?.map(|key| key.verifier().clone()))
 }
 
 /// Up to which event a log is known to have been durable, because it was signed. It must not end before.
@@ -94,7 +96,7 @@ impl Keeper {
         let dir = place(keys, log);
         create_dirs(&*disk, &dir)?;
         let lock = disk.lock(&dir.join(LOCK))?;
-        let found = read_key(&*disk, &dir)?;
+        let found = read_key(&*disk, &dir.join(KEY))?;
         let is_new = found.is_none();
         let key = match found {
             Some(key) => key,
@@ -104,7 +106,7 @@ impl Keeper {
                     let key = String::from_utf8_lossy(&key).trim().to_owned();
                     return Err(ProofError::KeyGone { key, dir });
                 }
-                draw(&*disk, &dir, &format!("runlog/{}", log.log_id()))?
+                draw(&*disk, &dir.join(KEY), &format!("runlog/{}", log.log_id()))?
             }
         };
         let (slot, last) = match read_checkpoint(&*disk, &dir, key.verifier())? {
@@ -112,7 +114,7 @@ impl Keeper {
             None => (1, None),
         };
         let checkpoints = reserve(&*disk, &dir.join(CHECKPOINT))?;
-        Ok(Self { disk, dir, key, is_new, last, checkpoints, slot, _lock: lock })
+        Ok(Self { disk, dir, key, next: None, is_new, last, checkpoints, slot, _lock: lock })
     }
 
     /// Leaves the mark of the key among the hashes.
@@ -138,7 +140,8 @@ impl Keeper {
     /// Signs a checkpoint, which must go on from the last. It is kept before anybody gets it: in the
     /// place of the last but one, so that the last is there until it is.
     pub(super) fn sign(&mut self, checkpoint: Checkpoint) -> Result<&SignedCheckpoint, DiskError> {
-        let note = Note::signed(checkpoint.text(), &[&self.key]);
+        let keys: Vec<_> = std::iter::once(&self.key).chain(&self.next).collect();
+        let note = Note::signed(checkpoint.text(), &keys);
         let mut bytes = note.to_string().into_bytes();
         bytes.resize(SLOT_BYTES, 0);
         let slot = 1 - self.slot;
@@ -149,18 +152,17 @@ impl Keeper {
     }
 }
 
-/// Makes a key and keeps it.
-fn draw(disk: &dyn Disk, dir: &Path, name: &str) -> Result<SigningKey, DiskError> {
+/// Makes a key and keeps it in a file.
+pub(super) fn draw(disk: &dyn Disk, path: &Path, name: &str) -> Result<SigningKey, DiskError> {
     let key = SigningKey::from_seed(name, Algorithm::Signature, id::random_secret());
-    secret::keep(disk, &dir.join(KEY), key.secret_text().as_bytes())?;
+    secret::keep(disk, path, key.secret_text().as_bytes())?;
     Ok(key)
 }
 
-fn read_key(disk: &dyn Disk, dir: &Path) -> Result<Option<SigningKey>, ProofError> {
-    let path = dir.join(KEY);
-    let Some(bytes) = read_if_present(disk, &path)? else { return Ok(None) };
+pub(super) fn read_key(disk: &dyn Disk, path: &Path) -> Result<Option<SigningKey>, ProofError> {
+    let Some(bytes) = read_if_present(disk, path)? else { return Ok(None) };
     let key = SigningKey::from_secret_text(&String::from_utf8_lossy(&bytes));
-    key.map(Some).map_err(|source| ProofError::Key { path, source })
+    key.map(Some).map_err(|source| ProofError::Key { path: path.to_owned(), source })
 }
 
 /// The file for checkpoints. It has all its space from the start, so that a full disk does not keep a

@@ -28,6 +28,7 @@ mod leaf;
 mod notary;
 mod note;
 mod parts;
+mod rotation;
 mod tree;
 
 #[cfg(test)]
@@ -45,4 +46,5 @@ pub use key::{Algorithm, BadKey, SigningKey, VerifierKey};
 pub use leaf::{LEAF_DATA_BYTES, LeafData, leaf_data, leaf_hash};
 pub use notary::{Notary, prove_from_log};
 pub use note::{BadNote, Note, Signature, Signed};
+pub use rotation::{Anew, Rotation};
 pub use tree::{Tree, hash_leaf, hash_node};

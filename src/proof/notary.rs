@@ -6,7 +6,8 @@ use std::{path::Path, sync::Arc};
 use tokio::sync::watch;
 
 use super::{
-    Checkpoint, Consistency, Evidence, Inclusion, LEAF_DATA_BYTES, ProofError, Tree, VerifierKey,
+    Checkpoint, Consistency, Evidence, Inclusion, LEAF_DATA_BYTES, ProofError, Rotation, Tree,
+    VerifierKey,
     hashes::{Hashes, TILE_HASHES},
     keeper::{Keeper, SignedCheckpoint},
     leaf_data, leaf_hash,
@@ -64,10 +65,34 @@ impl Notary {
         create_dirs(&*disk, cache)?;
         let keeper = Keeper::open(Arc::clone(&disk), keys, &*log, cache)?;
         keeper.mark(cache)?;
-        let (key, is_new) = (keeper.verifier().clone(), keeper.is_new);
+        let is_new = keeper.is_new;
         let mut state = State::open(disk, cache, Arc::clone(&log), keeper)?;
+        let rotates = state.keeper.announced(&*log)?;
         let last = Arc::new(state.sign()?);
+        if rotates {
+            state.keeper.end_rotation()?;
+            state.keeper.mark(cache)?;
+        }
+        let key = state.keeper.verifier().clone();
         Ok(Self { log, key, is_new, state: Mutex::new(state), last: watch::Sender::new(last) })
+    }
+
+    /// Draws another key for the log, and has it sign once `record` has put that into the log. Says the
+    /// key; whoever trusts the old one is shown the proof of the event, which both have signed.
+    pub fn rotate<E: From<ProofError>>(
+        self,
+        record: impl FnOnce(&Rotation) -> Result<Seq, E>,
+    ) -> Result<(VerifierKey, Evidence), E> {
+        let rotation = self.state().keeper.begin_rotation().map_err(ProofError::from)?;
+        let seq = record(&rotation)?;
+        let mut state = self.state();
+        if state.keeper.announced(&*self.log)? {
+            self.sign(&mut state)?;
+        }
+        drop(state);
+        let evidence = self.prove(seq)?;
+        self.state().keeper.end_rotation().map_err(ProofError::from)?;
+        Ok((rotation.to, evidence))
     }
 
     /// The public key of this log.
@@ -268,7 +293,7 @@ impl State {
         let tree = self.hashes.tree();
         let (size, root) = (tree.leaves(), tree.root());
         if let Some(last) = &self.keeper.last {
-            if last.0.size == size && last.0.root == root {
+            if last.0.size == size && last.0.root == root && self.keeper.next.is_none() {
                 return Ok(last.clone());
             }
             let (old, old_root) = (last.0.size, last.0.root);

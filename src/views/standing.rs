@@ -75,6 +75,8 @@ pub fn stands(read: &dyn Read, event: &Event) -> bool {
         | Event::ArtifactStored(_)
         | Event::ArtifactDeleted(_)
         | Event::EventLost(_)
-        | Event::LogRepaired(_) => true,
+        | Event::LogRepaired(_)
+        | Event::SigningKeyRotated(_)
+        | Event::CheckpointGivenUp(_) => true,
     }
 }

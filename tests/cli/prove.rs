@@ -7,9 +7,9 @@ use crate::support::{Data, Server, create_experiment, runlog, text};
 /// What was asked of a server that ran for a while on `Data::lived`; the log's key.
 fn signed(data: &Data) -> String {
     let server = Server::start(&["--data-dir", text(&data.path())]);
-    let key = runlog(&["key", "--server", &format!("http://{}", server.address)]);
+    let key = runlog(&["key", "show", "--server", &format!("http://{}", server.address)]);
     assert_eq!(server.stop("-TERM"), 0);
-    let offline = runlog(&["key", "--data-dir", text(&data.path())]);
+    let offline = runlog(&["key", "show", "--data-dir", text(&data.path())]);
     assert_eq!(offline.answer(), key.answer());
     key.answer().trim().to_owned()
 }
@@ -102,6 +102,78 @@ fn a_log_that_lost_what_was_signed_is_not_served() {
         told.code == 2 && told.stderr.contains("name its directory with --key-dir"),
         "{told:?}"
     );
+}
+
+/// The log goes on from a backup under another name, and says so.
+#[test]
+fn what_was_signed_can_be_given_up() {
+    let mut data = Data::lived();
+    let key = signed(&data);
+    let copy = data.beside("copy");
+    copy_tree(&data.path(), &copy);
+    data.open();
+    data.execute("ada", create_experiment("later"));
+    data.close();
+    assert_eq!(signed(&data), key);
+    let path = text(&copy);
+    runlog(&["serve", "--port", "0", "--data-dir", path]).refusal(3);
+    let reason = ["--reason", "a disk died", "--by", "grace"];
+    let given_up = runlog(&[&["key", "new", "--data-dir", path], &reason[..]].concat());
+    assert_eq!(given_up.code, 0, "{given_up:?}");
+    let new = given_up.stdout.trim();
+    let server = Server::start(&["--data-dir", path]);
+    assert_eq!(server.stop("-TERM"), 0);
+    assert_eq!(runlog(&["key", "show", "--data-dir", path]).answer().trim(), new);
+    let log = runlog(&["log", "--data-dir", path]);
+    let last: serde_json::Value =
+        serde_json::from_str(log.answer().lines().last().unwrap()).unwrap();
+    assert_eq!((&last["event"], &last["actor"]), (&"CheckpointGivenUp".into(), &"grace".into()));
+    assert_eq!(
+        (&last["data"]["key"], &last["data"]["reason"]),
+        (&new.into(), &"a disk died".into())
+    );
+    let name = key.split('+').next().unwrap();
+    let checkpoint = last["data"]["checkpoint"].as_str().unwrap();
+    assert!(checkpoint.starts_with(&format!("{name}\n16\n")), "{checkpoint}");
+    assert!(new.starts_with(&format!("{name}/")), "{new}");
+    // What was given up is kept, and the log that has it is not served any more with the new name's key.
+    assert_eq!(runlog(&["serve", "--port", "0", "--data-dir", text(&data.path())]).code, 3);
+}
+
+#[test]
+fn a_new_key_is_shown_to_those_who_trust_the_old_one() {
+    let mut data = Data::lived();
+    let old = signed(&data);
+    let path = data.path();
+    let file = data.beside("rotation.tlog-proof");
+    let rotate = ["key", "rotate", "--data-dir", text(&path), "--to", text(&file), "--by", "ada"];
+    let rotated = runlog(&rotate);
+    assert_eq!(rotated.code, 0, "{rotated:?}");
+    let new = rotated.stdout.trim();
+    assert!(new != old && new.split('+').next() == old.split('+').next());
+    for key in [&old[..], new] {
+        let told = runlog(&["verify-proof", text(&file), "--key", key, "--json"]);
+        let event: serde_json::Value = serde_json::from_str(told.answer()).unwrap();
+        assert_eq!(
+            (&event["event"], &event["actor"]),
+            (&"SigningKeyRotated".into(), &"ada".into())
+        );
+        let data = &event["data"];
+        assert_eq!((&data["from"], &data["to"]), (&old.as_str().into(), &new.into()));
+        let statement = runlog::proof::Note::parse(data["statement"].as_str().unwrap().as_bytes());
+        let (statement, key) = (statement.unwrap(), key.parse().unwrap());
+        assert!(matches!(statement.signed_by(&key), runlog::proof::Signed::Well(_)));
+    }
+    data.open();
+    data.execute("ada", create_experiment("signed by the new key alone"));
+    data.close();
+    assert_eq!(signed(&data), new);
+    let keys = fs::read_dir(data.beside("runlog-keys")).unwrap().next().unwrap().unwrap().path();
+    assert!(!keys.join("key.next").exists());
+    let event = ["prove", "--seq", "1", "--data-dir", text(&path), "--to", text(&file)];
+    runlog(&event).answer();
+    runlog(&["verify-proof", text(&file), "--key", new]).answer();
+    runlog(&["verify-proof", text(&file), "--key", &old]).refusal(1);
 }
 
 fn copy_tree(from: &std::path::Path, to: &std::path::Path) {

@@ -31,7 +31,7 @@ def proved(tmp_path_factory):
         client.transition_model_version_stage("CarSeat", version, stage)
     file, change = directory / "a.tlog-proof", ["--model", "CarSeat", "--version", version, "--stage", stage]
     assert runlog("prove", *change, "--server", server.url, "--to", file).returncode == 0
-    key = runlog("key", "--server", server.url).stdout.strip()
+    key = runlog("key", "show", "--server", server.url).stdout.strip()
     assert server.stop() == 0
     return key, file.read_bytes(), server.data
 
@@ -84,6 +84,6 @@ def test_every_changed_byte_is_refused(proved):
 def test_another_key_is_refused(proved, tmp_path):
     key, data, _ = proved
     server = Server(tmp_path).start()
-    other = runlog("key", "--server", server.url).stdout.strip()
+    other = runlog("key", "show", "--server", server.url).stdout.strip()
     server.stop()
     assert other != key and refuses(data, other)

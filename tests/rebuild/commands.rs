@@ -6,7 +6,7 @@ use runlog::{
     domain::{
         Command, artifact, experiment, logged_model,
         metric::{LogMetric, NewPoint},
-        model_version, registered_model, run, webhook,
+        model_version, registered_model, run, signing, webhook,
     },
     event::{
         DatasetInput, DeliveryOutcome, KeyValue, LoggedModelStatus, ModelOutput, RunStatus,
@@ -70,7 +70,8 @@ fn tag() -> impl Strategy<Value = KeyValue> + Clone {
 
 /// Commands over few names, so that they meet: many are refused, which must leave no trace.
 pub(crate) fn command() -> impl Strategy<Value = Command> {
-    prop_oneof![experiments(), runs(), runs(), logged_models(), registry(), webhooks(), artifacts()]
+    let rest = prop_oneof![3 => artifacts(), 1 => signing()];
+    prop_oneof![experiments(), runs(), runs(), logged_models(), registry(), webhooks(), rest]
 }
 
 fn experiments() -> impl Strategy<Value = Command> {
@@ -206,6 +207,24 @@ fn artifacts() -> impl Strategy<Value = Command> {
     ]
 }
 
+fn signing() -> impl Strategy<Value = Command> {
+    let text = |n: u8| format!("runlog/{n}");
+    (0..4u8, 0..2u8).prop_map(move |(n, which)| match which {
+        0 => Command::RotateSigningKey(signing::Rotate {
+            log_id: [n; 16],
+            from: text(n),
+            to: text(n + 1),
+            statement: text(n + 2),
+        }),
+        _ => Command::GiveUpCheckpoint(signing::GiveUp {
+            log_id: [n; 16],
+            checkpoint: (n > 1).then(|| text(n)),
+            key: text(n),
+            reason: text(n),
+        }),
+    })
+}
+
 fn webhooks() -> impl Strategy<Value = Command> {
     let id = || (0..2u8).prop_map(|n| format!("w-{n}"));
     let triggers = || proptest::sample::subsequence(WebhookTrigger::ALL.to_vec(), 1..8);
@@ -235,7 +254,7 @@ fn webhooks() -> impl Strategy<Value = Command> {
             })
         ),
         1 => id().prop_map(|webhook_id| Command::DeleteWebhook(webhook::Delete { webhook_id })),
-        4 => (id(), 1..60u64).prop_map(|(webhook_id, about)| {
+        4 => (id(), 1..400u64).prop_map(|(webhook_id, about)| {
             Command::SettleDelivery(webhook::Settle {
                 webhook_id,
                 about: Seq(about),

@@ -11,6 +11,7 @@ pub mod meta;
 pub mod registry;
 pub mod repair;
 pub mod run;
+pub mod signing;
 pub mod webhook;
 
 use serde::{Deserialize, Serialize};
