@@ -29,7 +29,7 @@ use crate::{
     base::Seq,
     domain::Command,
     engine::{Context, Engine, Executed},
-    proof::Notary,
+    proof::{Notary, Witness},
     views::Views,
     webhooks::Webhooks,
 };
@@ -79,6 +79,8 @@ pub struct App {
     pub page_key: Arc<PageKey>,
     /// Who signs for the log; `None` if nobody does.
     pub notary: Option<Arc<Notary>>,
+    /// Who cosigns for other logs, if anybody does.
+    pub witness: Option<Arc<Witness>>,
     /// Views of a moment in the past, where a request is answered as of then.
     pub past: Option<Arc<Views>>,
 }

@@ -152,9 +152,19 @@ impl Keeper {
     }
 }
 
-/// Makes a key and keeps it in a file.
+/// Makes a key of a log and keeps it in a file.
 pub(super) fn draw(disk: &dyn Disk, path: &Path, name: &str) -> Result<SigningKey, DiskError> {
-    let key = SigningKey::from_seed(name, Algorithm::Signature, id::random_secret());
+    draw_for(disk, path, name, Algorithm::Signature)
+}
+
+/// The same for signatures that say something else.
+pub(super) fn draw_for(
+    disk: &dyn Disk,
+    path: &Path,
+    name: &str,
+    algorithm: Algorithm,
+) -> Result<SigningKey, DiskError> {
+    let key = SigningKey::from_seed(name, algorithm, id::random_secret());
     secret::keep(disk, path, key.secret_text().as_bytes())?;
     Ok(key)
 }

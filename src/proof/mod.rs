@@ -30,6 +30,7 @@ mod note;
 mod parts;
 mod rotation;
 mod tree;
+mod witness;
 
 #[cfg(test)]
 mod tests;
@@ -48,3 +49,4 @@ pub use notary::{Notary, prove_from_log};
 pub use note::{BadNote, Note, Signature, Signed};
 pub use rotation::{Anew, Rotation};
 pub use tree::{Tree, hash_leaf, hash_node};
+pub use witness::{Unwitnessed, Witness, request};

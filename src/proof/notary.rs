@@ -6,8 +6,8 @@ use std::{path::Path, sync::Arc};
 use tokio::sync::watch;
 
 use super::{
-    Checkpoint, Consistency, Evidence, Inclusion, LEAF_DATA_BYTES, ProofError, Rotation, Tree,
-    VerifierKey,
+    Checkpoint, Consistency, Evidence, Inclusion, LEAF_DATA_BYTES, Note, ProofError, Rotation,
+    Tree, VerifierKey,
     hashes::{Hashes, TILE_HASHES},
     keeper::{Keeper, SignedCheckpoint},
     leaf_data, leaf_hash,
@@ -37,6 +37,8 @@ pub struct Notary {
     is_new: bool,
     state: Mutex<State>,
     last: watch::Sender<Arc<SignedCheckpoint>>,
+    /// The last with the word of others.
+    witnessed: Mutex<Option<Arc<SignedCheckpoint>>>,
 }
 
 struct State {
@@ -74,7 +76,8 @@ impl Notary {
             state.keeper.mark(cache)?;
         }
         let key = state.keeper.verifier().clone();
-        Ok(Self { log, key, is_new, state: Mutex::new(state), last: watch::Sender::new(last) })
+        let (state, witnessed) = (Mutex::new(state), Mutex::default());
+        Ok(Self { log, key, is_new, state, last: watch::Sender::new(last), witnessed })
     }
 
     /// Draws another key for the log, and has it sign once `record` has put that into the log. Says the
@@ -108,6 +111,22 @@ impl Notary {
     /// The last checkpoint.
     pub fn last(&self) -> Arc<SignedCheckpoint> {
         Arc::clone(&self.last.borrow())
+    }
+
+    /// The last checkpoint, now and whenever there is another.
+    pub fn watch(&self) -> watch::Receiver<Arc<SignedCheckpoint>> {
+        self.last.subscribe()
+    }
+
+    /// Notes that others have cosigned a checkpoint. Proofs have it as long as it is new enough for them.
+    pub fn note_witnessed(&self, checkpoint: Checkpoint, note: Note) {
+        let witnessed = Some(Arc::new((checkpoint, note)));
+        *self.witnessed.lock().expect("no thread panics under this lock") = witnessed;
+    }
+
+    /// The last checkpoint that others have cosigned.
+    pub fn witnessed(&self) -> Option<Arc<SignedCheckpoint>> {
+        self.witnessed.lock().expect("no thread panics under this lock").clone()
     }
 
     /// A checkpoint that has event `seq` in it: the last, or one that is signed now. Those who ask at the
@@ -144,7 +163,8 @@ impl Notary {
     /// The proof that the log holds an event.
     pub fn prove(&self, seq: Seq) -> Result<Evidence, ProofError> {
         let index = seq.0.checked_sub(1).ok_or_else(|| self.absent(format!("event {seq}")))?;
-        let signed = self.attest(seq)?;
+        let witnessed = self.witnessed().filter(|witnessed| witnessed.0.size >= seq.0);
+        let signed = witnessed.map_or_else(|| self.attest(seq), Ok)?;
         let Checkpoint { size, root, .. } = &signed.0;
         let record = self.log.read(seq)?;
         let leaf = leaf_hash(&record);

@@ -9,11 +9,16 @@ use clap::{
 };
 
 use regex::Regex;
+use reqwest::Url;
 
-use super::super::{
-    EXIT_CODES,
-    place::{DATA_DIR, KeyPlace},
+use super::{
+    super::{
+        EXIT_CODES,
+        place::{DATA_DIR, KeyPlace},
+    },
+    anchors::WitnessAt,
 };
+use crate::proof::VerifierKey;
 
 const EXAMPLES: &str = "\
 Clients need nothing but the address: mlflow.set_tracking_uri(\"http://127.0.0.1:5000\").
@@ -141,6 +146,9 @@ pub struct Args {
     #[command(flatten)]
     pub(super) refused: Refused,
 
+    #[command(flatten, next_help_heading = "Proofs")]
+    pub(super) proof: ProofArgs,
+
     // Last, because what follows a heading stands under it.
     #[command(flatten, next_help_heading = "Webhooks")]
     pub(super) webhooks: WebhookArgs,
@@ -151,6 +159,28 @@ impl Args {
     pub(super) fn serves_artifacts(&self) -> bool {
         self.serve_artifacts && !self.no_serve_artifacts
     }
+}
+
+/// Where checkpoints go, and whose are cosigned.
+#[derive(Debug, clap::Args)]
+pub(super) struct ProofArgs {
+    /// Append each checkpoint of the log to this file; best on another machine's disk.
+    #[arg(long, value_name = "FILE", env = "RUNLOG_ANCHOR_FILE")]
+    pub(super) anchor_file: Option<PathBuf>,
+
+    /// POST each checkpoint of the log to this URL.
+    #[arg(long, value_name = "URL", env = "RUNLOG_ANCHOR_URL")]
+    pub(super) anchor_url: Option<Url>,
+
+    /// Have each checkpoint cosigned by the witness at this URL, with this public key; may be given
+    /// more than once. That of a Runlog is http://HOST:PORT/api/runlog/1/witness
+    #[arg(long, value_name = "URL#KEY", env = "RUNLOG_WITNESS", value_delimiter = ',')]
+    pub(super) witness: Vec<WitnessAt>,
+
+    /// Be a witness of the log with this public key: cosign its checkpoints as long as it only grows;
+    /// may be given more than once.
+    #[arg(long, value_name = "KEY", env = "RUNLOG_WITNESS_FOR", value_delimiter = ',')]
+    pub(super) witness_for: Vec<VerifierKey>,
 }
 
 /// How webhooks are served, under the names of MLflow's environment variables.

@@ -1,5 +1,6 @@
 //! `runlog serve`: opens the data directory, serves it, and closes it in good order.
 
+mod anchors;
 mod args;
 mod end;
 mod settings;
@@ -25,7 +26,7 @@ use crate::{
     domain::{Command, experiment},
     engine::{Context, Engine, Options},
     http::{App, Config, PageKey},
-    proof::{self, Clerk, Notary},
+    proof::{self, Clerk, Notary, Witness},
     views::lookup,
     wal::LocalReader,
     webhooks::{Dispatcher, Webhooks},
@@ -38,6 +39,9 @@ const LAST_TASKS: Duration = Duration::from_millis(200);
 
 /// File of the key that seals page tokens, in a data directory.
 const PAGE_KEY_FILE: &str = "page-key";
+
+/// Folder of a witness's key and memory, in the directory of keys.
+const WITNESS_DIR: &str = "witness";
 
 /// The experiment that clients use when they name none.
 const DEFAULT_EXPERIMENT: (u64, &str) = (0, "Default");
@@ -59,6 +63,8 @@ pub(super) fn run(args: Args) -> Result<(), Failure> {
     runtime.block_on(create_default_experiment(&engine, &settings.http))?;
     let page_key = secret::load_or_draw(&*disk, &settings.data_dir.join(PAGE_KEY_FILE))?;
     let notary = notary(&disk, &settings, &engine)?;
+    let witness = witness(&disk, &settings)?;
+    let anchors = settings.anchors.clone();
     let webhooks = Webhooks::open(disk, &settings.data_dir, settings.webhooks)
         .map_err(|error| Failure::of(&error))?;
     let clerk = Clerk::start(notary.clone());
@@ -70,6 +76,7 @@ pub(super) fn run(args: Args) -> Result<(), Failure> {
         config: Arc::new(settings.http),
         page_key: Arc::new(PageKey::new(&page_key)),
         notary: Some(notary.clone()),
+        witness,
         past: None,
     };
     let end = runtime.block_on(async {
@@ -81,8 +88,12 @@ pub(super) fn run(args: Args) -> Result<(), Failure> {
             "runlog {} ready at http://{address}, data in {data}\n",
             env!("CARGO_PKG_VERSION")
         ))?;
+        let anchoring = anchors.start(notary.clone());
         let delivering = tracking.then(|| Dispatcher::start(engine.clone(), webhooks));
         let end = end::serve_until_end(listener, app, signals).await;
+        if let Some(anchoring) = anchoring {
+            anchoring.abort();
+        }
         if let Some(dispatcher) = delivering {
             dispatcher.stop().await;
         }
@@ -111,6 +122,16 @@ fn notary(
 ) -> Result<Arc<Notary>, Failure> {
     let cache = settings.data_dir.join(TLOG_DIR);
     Ok(Arc::new(Notary::open(disk.clone(), &settings.key_dir, &cache, engine.reader())?))
+}
+
+/// Who cosigns for other logs, if that is asked for.
+fn witness(disk: &Arc<dyn Disk>, settings: &Settings) -> Result<Option<Arc<Witness>>, Failure> {
+    let logs = settings.witness_for.clone();
+    if logs.is_empty() {
+        return Ok(None);
+    }
+    let dir = settings.key_dir.join(WITNESS_DIR);
+    Ok(Some(Arc::new(Witness::open(Arc::clone(disk), &dir, logs)?)))
 }
 
 /// Tells the public key, for those who check proofs, when it is new.

@@ -4,9 +4,13 @@ use std::{path::PathBuf, time::Duration};
 
 use super::{
     super::failure::Failure,
-    args::{Args, WebhookArgs},
+    anchors::Anchors,
+    args::{Args, ProofArgs, WebhookArgs},
 };
-use crate::{base::data_dir::ARTIFACTS_DIR, http::Config, webhooks::Config as WebhookConfig};
+use crate::{
+    base::data_dir::ARTIFACTS_DIR, http::Config, proof::VerifierKey,
+    webhooks::Config as WebhookConfig,
+};
 
 /// What a server needs to know before it starts.
 #[derive(Debug)]
@@ -15,6 +19,10 @@ pub(super) struct Settings {
     pub(super) data_dir: PathBuf,
     /// Where the keys that sign logs are.
     pub(super) key_dir: PathBuf,
+    /// Where checkpoints go.
+    pub(super) anchors: Anchors,
+    /// The logs that this server is a witness of.
+    pub(super) witness_for: Vec<VerifierKey>,
     /// Host to listen on.
     pub(super) host: String,
     /// Port to listen on.
@@ -72,7 +80,20 @@ impl Settings {
             graphql_aliases_max: args.graphql_max_aliases,
         };
         let (host, port, webhooks) = (args.host, args.port, webhooks(args.webhooks));
-        Ok(Self { data_dir, key_dir, host, port, artifacts_destination, http, webhooks, notices })
+        let ProofArgs { anchor_file: file, anchor_url: url, witness, witness_for } = args.proof;
+        let anchors = Anchors { file, url, witnesses: witness };
+        Ok(Self {
+            data_dir,
+            key_dir,
+            anchors,
+            witness_for,
+            host,
+            port,
+            artifacts_destination,
+            http,
+            webhooks,
+            notices,
+        })
     }
 }
 

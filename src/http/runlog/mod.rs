@@ -4,6 +4,7 @@
 mod lineage;
 mod models;
 mod tlog;
+mod witness;
 
 use axum::{Json, Router, routing::get};
 use utoipa::{
@@ -55,7 +56,10 @@ fn described() -> (Router<App>, Document) {
         .routes(routes!(tlog::checkpoint))
         .routes(routes!(tlog::tile))
         .routes(routes!(tlog::proof))
-        .routes(routes!(tlog::growth));
+        .routes(routes!(tlog::growth))
+        .routes(routes!(tlog::witnessed))
+        .routes(routes!(witness::key))
+        .routes(routes!(witness::add_checkpoint));
     let all = OpenApiRouter::with_openapi(Described::openapi()).nest(ROOT, routes);
     let (router, mut document) = all.split_for_parts();
     // OpenAPI has no word for "the rest of the path".

@@ -22,7 +22,7 @@ use crate::{
     proof::{Growth, Notary, ProofError, PublicKey},
 };
 
-const TEXT: &str = "text/plain; charset=utf-8";
+pub(super) const TEXT: &str = "text/plain; charset=utf-8";
 const BYTES: &str = "application/octet-stream";
 /// What never changes.
 const FOR_EVER: &str = "public, max-age=31536000, immutable";
@@ -40,6 +40,21 @@ pub(super) async fn key(app: App) -> ApiResult<Json<PublicKey>> {
 pub(super) async fn checkpoint(app: App) -> ApiResult<Response> {
     let (_, note) = &*notary(&app)?.last();
     Ok(sent(TEXT, FOR_NOW, note.to_string().into_bytes()))
+}
+
+/// The last checkpoint that all witnesses of the log have cosigned.
+#[utoipa::path(
+    get,
+    path = "/tlog/witnessed",
+    responses(
+        (status = 200, body = String, content_type = "text/plain"),
+        (status = 404, description = "No witness has cosigned since the start", body = Refusal),
+    )
+)]
+pub(super) async fn witnessed(app: App) -> ApiResult<Response> {
+    let witnessed = notary(&app)?.witnessed();
+    let witnessed = witnessed.ok_or_else(|| ApiError::missing("No witness has cosigned yet."))?;
+    Ok(sent(TEXT, FOR_NOW, witnessed.1.to_string().into_bytes()))
 }
 
 /// A tile of the tree, or of the entries: `<level>/<index>[.p/<width>]`, the level a number or `entries`.

@@ -64,7 +64,7 @@ fn notary(disk: &MemoryDisk, wal: &LocalWal) -> Result<Notary, ProofError> {
     Notary::open(disk, Signing::KEYS.as_ref(), Signing::CACHE.as_ref(), wal.reader())
 }
 
-fn append(wal: &mut LocalWal, events: u64, what: &[u8]) {
+pub(super) fn append(wal: &mut LocalWal, events: u64, what: &[u8]) {
     let first = wal.next().0;
     let payloads: Vec<_> =
         (first..first + events).map(|seq| [&seq.to_le_bytes(), what].concat()).collect();

@@ -21,6 +21,7 @@ pub fn app(engine: Arc<Engine>, static_prefix: &str) -> App {
         config: Arc::new(config(static_prefix)),
         page_key: Arc::new(PageKey::new(&[7; 32])),
         notary: None,
+        witness: None,
         past: None,
     }
 }
