@@ -1,6 +1,6 @@
 //! `runlog verify`: the whole log, byte by byte; and whether views are what it says.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use serde_json::json;
 
@@ -14,7 +14,8 @@ use super::{
 };
 use crate::{
     audit::{Check, check},
-    base::disk::RealDisk,
+    base::disk::{RealDisk, read_if_present},
+    proof::{Checkpoint, Note, Signed, VerifierKey, holds_all},
     wal::Tail,
 };
 
@@ -47,6 +48,14 @@ pub struct Args {
     #[arg(long, value_name = "DIR")]
     views: Option<Option<PathBuf>>,
 
+    /// Compare the log with the signed checkpoints in this file: what --anchor-file kept, or one.
+    #[arg(long, value_name = "FILE", requires = "key")]
+    checkpoints: Option<PathBuf>,
+
+    /// The public key that signed them; may be given more than once, if it was rotated.
+    #[arg(long, value_name = "KEY", requires = "checkpoints")]
+    key: Vec<VerifierKey>,
+
     /// Print one JSON object instead.
     #[arg(long, conflicts_with = "views")]
     json: bool,
@@ -63,7 +72,36 @@ pub(super) fn run(args: &Args) -> Result<(), Failure> {
             dir.display()
         )));
     }
+    if let Some(file) = &args.checkpoints {
+        compare_checkpoints(&args.place, file, &args.key)?;
+    }
     args.views.as_ref().map_or(Ok(()), |path| compare_views(&args.place, path.clone()))
+}
+
+/// Compares the log with what it signed, as others have kept it.
+fn compare_checkpoints(place: &LogPlace, file: &Path, keys: &[VerifierKey]) -> Result<(), Failure> {
+    let wrong = |why: &str| Failure::difference(format!("{}: {why}", file.display()));
+    let bytes = read_if_present(&RealDisk, file)?.ok_or_else(|| wrong("there is no such file"))?;
+    let notes = Note::parse_all(&bytes).map_err(|error| wrong(&error.to_string()))?;
+    let mut checkpoints = Vec::new();
+    for note in notes {
+        let checkpoint =
+            Checkpoint::parse(&note.text).map_err(|error| wrong(&error.to_string()))?;
+        let signs = |key: &VerifierKey| {
+            key.name() == checkpoint.origin && matches!(note.signed_by(key), Signed::Well(_))
+        };
+        if !keys.iter().any(signs) {
+            let size = checkpoint.size;
+            return Err(wrong(&format!(
+                "its checkpoint of {size} events is not signed by that key"
+            )));
+        }
+        checkpoints.push(checkpoint);
+    }
+    holds_all(&place.open()?, &checkpoints)?;
+    let (count, last) = (checkpoints.len(), checkpoints.iter().map(|it| it.size).max());
+    let last = last.unwrap_or_default();
+    print(&format!("anchored  {count} checkpoints hold, the last of {last} events\n"))
 }
 
 /// Folds the log as far as the views have come, and compares.

@@ -45,7 +45,7 @@ pub use inclusion::Inclusion;
 pub use keeper::{SignedCheckpoint, last_signed, public_key, witnessed};
 pub use key::{Algorithm, BadKey, SigningKey, VerifierKey};
 pub use leaf::{LEAF_DATA_BYTES, LeafData, leaf_data, leaf_hash};
-pub use notary::{Notary, prove_from_log};
+pub use notary::{Notary, holds_all, prove_from_log};
 pub use note::{BadNote, Note, Signature, Signed};
 pub use rotation::{Anew, Rotation};
 pub use tree::{Tree, hash_leaf, hash_node};

@@ -348,6 +348,23 @@ impl State {
     }
 }
 
+/// Whether a log begins with what these checkpoints say, each with as many events as it has.
+pub fn holds_all(log: &dyn WalReader, checkpoints: &[Checkpoint]) -> Result<(), ProofError> {
+    let mut wanted: Vec<_> = checkpoints.iter().map(|it| (it.size, it.root)).collect();
+    wanted.sort_by_key(|(size, _)| *size);
+    let (mut tree, mut records) = (Tree::default(), log.read_from(Seq(1)));
+    for (size, root) in wanted {
+        while tree.leaves() < size {
+            let record = records.next().ok_or(ProofError::Differs { size })?;
+            tree.push(leaf_hash(&record?));
+        }
+        if tree.root() != root {
+            return Err(ProofError::Differs { size });
+        }
+    }
+    Ok(())
+}
+
 /// The proof that a log holds an event, by a checkpoint that was signed before. Reads the log up to there.
 pub fn prove_from_log(
     log: &dyn WalReader,

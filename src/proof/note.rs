@@ -66,6 +66,14 @@ impl Note {
         Ok(Self { text: text.to_owned(), signatures })
     }
 
+    /// The notes in a file to which each was appended with an empty line behind it, or in one of a single note.
+    pub fn parse_all(bytes: &[u8]) -> Result<Vec<Self>, BadNote> {
+        let text = std::str::from_utf8(bytes).map_err(|_| BadNote("it is not UTF-8"))?;
+        let parts: Vec<&str> = text.trim_end_matches('\n').split("\n\n").collect();
+        let note = |parts: &[&str]| Self::parse(format!("{}\n", parts.join("\n\n")).as_bytes());
+        parts.chunks(2).map(note).collect()
+    }
+
     /// A text, which ends in a newline, signed by these keys.
     pub fn signed(text: String, keys: &[&SigningKey]) -> Self {
         let signatures = keys.iter().map(|key| Signature::of(&text, key)).collect();

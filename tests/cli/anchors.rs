@@ -59,6 +59,23 @@ fn a_witness_cosigns_and_proofs_have_its_word() {
     assert!(kept.starts_with("runlog/") && kept.ends_with("\n\n"), "{kept}");
     assert!(posted.join().unwrap().contains(kept.trim_end()));
 
+    let verify =
+        ["verify", "--data-dir", text(&path), "--checkpoints", text(&anchor), "--key", &key];
+    assert!(runlog(&verify).answer().contains("1 checkpoints hold, the last of 15 events"));
+    let theirs = log.beside("theirs.txt");
+    for at in 0..kept.len() - 2 {
+        let mut bent = kept.clone().into_bytes();
+        bent[at] ^= 1;
+        fs::write(&theirs, bent).unwrap();
+        if at % 16 == 0 {
+            let changed = [&verify[..4], &[text(&theirs)], &verify[5..]].concat();
+            assert_eq!(runlog(&changed).code, 1, "byte {at}");
+        }
+    }
+    let theirs = other.path();
+    let shorter = [&["verify", "--data-dir"], &[text(&theirs)][..], &verify[3..]].concat();
+    assert_eq!(runlog(&shorter).code, 3, "another log");
+
     let file = log.beside("a.tlog-proof");
     let from = format!("http://{}", server.address);
     runlog(&["prove", "--seq", "3", "--server", &from, "--to", text(&file)]).answer();
@@ -80,6 +97,10 @@ fn a_server_that_is_no_witness_says_so() {
     let server = Server::start(&["--data-dir", text(&data.path())]);
     assert!(server.get("/api/runlog/1/witness/key").starts_with("HTTP/1.1 501"));
     assert!(server.get("/api/runlog/1/tlog/witnessed").starts_with("HTTP/1.1 404"));
+    for route in ["key", "checkpoint", "proof/1", "tile/0/000.p/1"] {
+        let past = server.get(&format!("/api/runlog/1/tlog/{route}?as_of=1"));
+        assert!(past.starts_with("HTTP/1.1 400"), "{past}");
+    }
     let wrong = runlog(&["serve", "--witness", "http://127.0.0.1:9/#nothing"]);
     assert_eq!(wrong.code, 2, "{wrong:?}");
 }

@@ -5,6 +5,7 @@ import random
 import struct
 import subprocess
 import sys
+import urllib.request
 
 import mlflow
 import pytest
@@ -29,11 +30,21 @@ def proved(tmp_path_factory):
     for stage in ("Staging", "Production"):
         version = client.create_model_version("CarSeat", "s3://bucket/model").version
         client.transition_model_version_stage("CarSeat", version, stage)
+        assert int(checkpoint(server).split("\n")[1]) == len(events(server)), "signed before it was answered"
     file, change = directory / "a.tlog-proof", ["--model", "CarSeat", "--version", version, "--stage", stage]
     assert runlog("prove", *change, "--server", server.url, "--to", file).returncode == 0
     key = runlog("key", "show", "--server", server.url).stdout.strip()
     assert server.stop() == 0
     return key, file.read_bytes(), server.data
+
+
+def checkpoint(server: Server) -> str:
+    with urllib.request.urlopen(f"{server.url}/api/runlog/1/tlog/checkpoint", timeout=10) as answer:
+        return answer.read().decode()
+
+
+def events(server: Server) -> list[str]:
+    return runlog("log", "--data-dir", server.data).stdout.splitlines()
 
 
 def refuses(data: bytes, key: str) -> bool:

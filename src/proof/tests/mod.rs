@@ -4,6 +4,7 @@
 mod evidence;
 mod notary;
 mod oracle;
+mod rotation;
 mod witness;
 
 use std::ops::Range;

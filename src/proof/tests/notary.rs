@@ -8,7 +8,7 @@ use crate::{
     base::{
         Seq, TimestampMs,
         disk::{
-            Disk,
+            Disk, Open,
             faulty::{Failure, Fault, FaultyDisk},
             memory::MemoryDisk,
         },
@@ -25,7 +25,7 @@ pub(super) struct Signing {
 
 impl Signing {
     pub(super) const KEYS: &str = "/keys";
-    const CACHE: &str = "/data/tlog";
+    pub(super) const CACHE: &str = "/data/tlog";
     const LOG: &str = "/data/log";
 
     /// Of so many events.
@@ -54,7 +54,7 @@ impl Signing {
     }
 }
 
-fn wal(disk: &MemoryDisk) -> LocalWal {
+pub(super) fn wal(disk: &MemoryDisk) -> LocalWal {
     let options = Options { segment_bytes: 1 << 16, ..Options::default() };
     LocalWal::open(Arc::new(disk.clone()), Signing::LOG.as_ref(), options).unwrap().0
 }
@@ -206,6 +206,24 @@ fn damaged_hashes_are_made_again() {
         let edited = disk.edited(&path, |bytes| bytes.truncate(40));
         proves_all(&Signing::again(&edited).unwrap());
     }
+}
+
+/// The same while it runs, also for what is signed next.
+#[test]
+fn hashes_that_are_damaged_meanwhile_are_made_again() {
+    let mut signing = Signing::with(600);
+    for (path, bytes) in signing.disk.files() {
+        if path.to_string_lossy().contains("/level-") {
+            let file = signing.disk.open(&path, Open::Write).unwrap();
+            file.write_at(0, &vec![7; bytes.len()]).unwrap();
+        }
+    }
+    append(&mut signing.wal, 5, b"");
+    let before = signing.notary.last();
+    let after = signing.notary.attest(Seq(605)).unwrap();
+    let growth = signing.notary.prove_growth(600, 605).unwrap();
+    assert!(growth.holds(&before.0.root, &after.0.root));
+    proves_all(&signing);
 }
 
 #[test]
