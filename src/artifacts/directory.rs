@@ -209,6 +209,27 @@ impl Directory {
         .await
     }
 
+    /// Gives the file at `path` another name, durably; one that is taken is left as it is.
+    pub(super) async fn link(
+        &self,
+        path: &ArtifactPath,
+        name: &ArtifactPath,
+    ) -> Result<(), ArtifactError> {
+        let name = self.place(name);
+        self.blocking("keep", path, move |directory, path| {
+            directory.look_for_file(path)?;
+            let dir = name.parent().unwrap_or(directory.dir());
+            directory.create_dir(dir).map_err(ArtifactError::io("keep", path))?;
+            match directory.disk.link(&directory.place(path), &name) {
+                Err(error) if error.is_present() => Ok(()),
+                linked => linked
+                    .and_then(|()| directory.disk.sync_dir(dir))
+                    .map_err(ArtifactError::io("keep", path)),
+            }
+        })
+        .await
+    }
+
     /// Whether `path` leads through nothing but directories and files.
     pub(super) async fn check(&self, path: &ArtifactPath) -> Result<(), ArtifactError> {
         self.blocking("find", path, |directory, path| directory.look(path).map(drop)).await

@@ -7,6 +7,7 @@
 
 mod directory;
 mod error;
+mod kept;
 mod media;
 mod objects;
 mod parts;

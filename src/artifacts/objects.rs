@@ -17,7 +17,7 @@ use object_store::{
 use super::{
     error::ArtifactError,
     parts::{Parts, Stored},
-    path::{ArtifactPath, PathError},
+    path::{ArtifactPath, PathError, RESERVED_PREFIX},
     read::{Download, Entry, Meta, satisfied},
 };
 
@@ -108,18 +108,30 @@ impl Objects {
         Ok(Meta::of_object(&meta.map_err(ArtifactError::object("read", path))?))
     }
 
-    /// What has `path` and a slash before its name, as far as the next slash.
+    /// What has `path` and a slash before its name, as far as the next slash. Leaves out what no request
+    /// could name.
     pub(super) async fn list(&self, path: &ArtifactPath) -> Result<Vec<Entry>, ArtifactError> {
         let listing = self.0.list_with_delimiter(Some(&object_path(path)?)).await;
         let listing = listing.map_err(ArtifactError::object("list", path))?;
         let files = listing.objects.iter().map(|file| (&file.location, Some(file.size)));
         let dirs = listing.common_prefixes.iter().map(|dir| (dir, None));
         let entry = |(path, size): (&ObjectPath, _)| {
-            Some(Entry { name: path.filename()?.to_owned(), size })
+            let name = path.filename().filter(|name| !name.starts_with(RESERVED_PREFIX))?;
+            Some(Entry { name: name.to_owned(), size })
         };
         let mut entries: Vec<Entry> = files.chain(dirs).filter_map(entry).collect();
         entries.sort_by(|a, b| a.name.cmp(&b.name));
         Ok(entries)
+    }
+
+    /// Copies an object.
+    pub(super) async fn copy(
+        &self,
+        path: &ArtifactPath,
+        to: &ArtifactPath,
+    ) -> Result<(), ArtifactError> {
+        let copied = self.0.copy(&object_path(path)?, &object_path(to)?).await;
+        copied.map_err(ArtifactError::object("keep", path))
     }
 
     /// Deletes an object, and all whose names begin with `path` and a slash.

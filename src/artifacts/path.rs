@@ -96,6 +96,16 @@ impl ArtifactPath {
         Self::resolve(format!("{self}/{relative}").trim_start_matches('/'))
     }
 
+    /// Where contents that were replaced or deleted are kept. No request names it, or what is in it.
+    pub(super) fn kept() -> Self {
+        Self(format!("{RESERVED_PREFIX}kept"))
+    }
+
+    /// A path that no request names, below one that none does.
+    pub(super) fn below(&self, name: &str) -> Self {
+        Self(format!("{self}/{name}"))
+    }
+
     /// The path as text, without a slash at either end.
     pub fn as_str(&self) -> &str {
         &self.0

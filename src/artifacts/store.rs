@@ -33,13 +33,13 @@ const TURNS: usize = 64;
 /// A store of artifacts. Cheap to clone.
 #[derive(Clone)]
 pub struct ArtifactStore {
-    place: Place,
+    pub(super) place: Place,
     /// One of these is held while what stands at a path changes; which, its hash says.
     turns: Arc<[Mutex<()>; TURNS]>,
 }
 
 #[derive(Clone)]
-enum Place {
+pub(super) enum Place {
     Directory(Directory),
     Objects(Objects),
 }

@@ -43,6 +43,9 @@ pub trait Disk: Send + Sync {
     /// Gives a file or directory a new name, atomically replacing a file of that name.
     fn rename(&self, from: &Path, to: &Path) -> Result<(), DiskError>;
 
+    /// Gives a file another name besides the one it has; one that is taken is left as it is, and an error.
+    fn link(&self, file: &Path, name: &Path) -> Result<(), DiskError>;
+
     /// Removes a file, or whatever else is no directory.
     fn remove(&self, path: &Path) -> Result<(), DiskError>;
 
@@ -170,6 +173,8 @@ pub enum DiskOp {
     SyncDir,
     /// Renaming.
     Rename,
+    /// Giving a second name.
+    Link,
     /// Removing.
     Remove,
     /// Listing a directory.
@@ -192,6 +197,7 @@ impl fmt::Display for DiskOp {
             Self::Sync => "sync",
             Self::SyncDir => "sync directory",
             Self::Rename => "rename",
+            Self::Link => "link",
             Self::Remove => "remove",
             Self::List => "list",
             Self::Lock => "lock",

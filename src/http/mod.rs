@@ -45,6 +45,8 @@ pub struct Config {
     pub working_directory: String,
     /// Whether artifacts pass through this server.
     pub serve_artifacts: bool,
+    /// Days for which artifacts are kept that were replaced or deleted; 0 keeps none.
+    pub artifact_retention_days: u32,
     /// Whether nothing but artifacts is served.
     pub artifacts_only: bool,
     /// Host names that requests may name (`*` allows all); `None` is MLflow's default: this machine

@@ -1,5 +1,8 @@
 //! How a moment is named, what of it is refused, and what is kept of artifacts.
 
+use std::sync::Arc;
+
+use runlog::http::Config;
 use serde_json::json;
 
 use super::{Question, Server, get, post};
@@ -91,27 +94,67 @@ fn nothing_is_written_to_the_past() {
     assert_eq!(server.head().0, 2);
 }
 
-#[test]
-fn an_artifact_of_the_past_is_what_it_was_or_not_kept() {
-    let server = Server::start("");
-    let file = "/api/2.0/mlflow-artifacts/artifacts/d/f";
-    let put = |body: &str| {
+/// Stores three contents at one path, then deletes it.
+fn overwritten(server: &Server, file: &str) {
+    for body in ["one", "two", "one"] {
         let question = Question { method: "PUT", body: body.into(), ..get(file) };
         assert_eq!(server.ask(&question).status, 200);
-    };
-    put("one");
-    put("two");
-    put("one");
-    let at = |seq: u64, target: &str| server.ask(&get(format!("/as-of/{seq}{target}")));
-    assert_eq!(at(0, file).status, 404);
-    assert_eq!((at(1, file).status, at(1, file).body), (200, b"one".to_vec()));
-    let gone = at(2, file);
-    assert_eq!((gone.status, &gone.json()["error_code"]), (410, &"RESOURCE_DOES_NOT_EXIST".into()));
+    }
     assert_eq!(server.ask(&Question { method: "DELETE", ..get(file) }).status, 200);
-    assert_eq!((at(3, file).status, at(4, file).status), (410, 404));
+}
+
+const FILE: &str = "/api/2.0/mlflow-artifacts/artifacts/d/f.png";
+
+#[test]
+fn an_artifact_of_the_past_is_what_it_was() {
+    let server = Server::start("");
+    overwritten(&server, FILE);
+    let at = |seq: u64, target: &str| server.ask(&get(format!("/as-of/{seq}{target}")));
+    for (seq, body) in [(1, "one"), (2, "two"), (3, "one")] {
+        let answer = at(seq, FILE);
+        assert_eq!((answer.status, answer.body), (200, body.as_bytes().to_vec()), "event {seq}");
+        assert_eq!(answer.headers["content-type"], "image/png");
+        let name = answer.headers["content-disposition"].to_str().unwrap();
+        assert!(name.contains("f.png"), "{name}");
+    }
+    assert_eq!([at(0, FILE).status, at(4, FILE).status], [404, 404]);
+    assert_eq!(server.ask(&get(FILE)).status, 404);
     let list =
         |seq, dir| at(seq, &format!("/api/2.0/mlflow-artifacts/artifacts?path={dir}")).json();
     assert_eq!(list(3, "")["files"], json!([{"path": "d", "is_dir": true}]));
     assert_eq!(list(3, "d")["files"][0]["file_size"], json!(3));
     assert!(list(4, "").get("files").is_none());
+}
+
+#[test]
+fn what_goes_with_its_folder_is_kept_too() {
+    let server = Server::start("");
+    for (name, body) in [("d/a", "1"), ("d/e/b", "2"), ("dd", "3")] {
+        let file = format!("/api/2.0/mlflow-artifacts/artifacts/{name}");
+        assert_eq!(
+            server.ask(&Question { method: "PUT", body: body.into(), ..get(file) }).status,
+            200
+        );
+    }
+    let folder = "/api/2.0/mlflow-artifacts/artifacts/d";
+    assert_eq!(server.ask(&Question { method: "DELETE", ..get(folder) }).status, 200);
+    for (name, body) in [("d/a", "1"), ("d/e/b", "2"), ("dd", "3")] {
+        let then = server.ask(&get(format!("/as-of/3/api/2.0/mlflow-artifacts/artifacts/{name}")));
+        assert_eq!((then.status, then.body), (200, body.as_bytes().to_vec()), "{name}");
+    }
+}
+
+#[test]
+fn an_artifact_that_is_not_kept_is_gone() {
+    let server = Server::start_with("", |app| {
+        let config = Config { artifact_retention_days: 0, ..Config::clone(&app.config) };
+        app.config = Arc::new(config);
+    });
+    overwritten(&server, FILE);
+    let at = |seq: u64| server.ask(&get(format!("/as-of/{seq}{FILE}")));
+    for seq in [1, 2, 3] {
+        let gone = at(seq);
+        let code = &gone.json()["error_code"];
+        assert_eq!((gone.status, code), (410, &"RESOURCE_DOES_NOT_EXIST".into()));
+    }
 }

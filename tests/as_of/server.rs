@@ -17,7 +17,7 @@ use axum::{
 use runlog::{
     base::{Seq, TimestampMs, clock::Clock},
     engine::Engine,
-    http::router,
+    http::{App, router},
     views::Views,
     wal::{MemoryWal, Wal as _},
 };
@@ -72,12 +72,17 @@ pub struct Server {
 
 impl Server {
     pub fn start(static_prefix: &str) -> Self {
+        Self::start_with(static_prefix, |_| {})
+    }
+
+    pub fn start_with(static_prefix: &str, adapt: impl FnOnce(&mut App)) -> Self {
         let runtime = Builder::new_multi_thread().worker_threads(2).enable_time().build().unwrap();
         let wal = MemoryWal::default();
         let views = Views::in_memory(wal.reader().log_id().into_bytes());
         let clock = Ticking(AtomicI64::new(1_700_000_000_000));
         let engine = Arc::new(Engine::start(Box::new(wal), Arc::new(views), Box::new(clock)));
-        let app = unplugged::app(engine.clone(), static_prefix);
+        let mut app = unplugged::app(engine.clone(), static_prefix);
+        adapt(&mut app);
         Self { runtime, engine, router: router(app) }
     }
 

@@ -203,6 +203,11 @@ impl Disk for FaultyDisk {
         self.disk.rename(from, to)
     }
 
+    fn link(&self, file: &Path, name: &Path) -> Result<(), DiskError> {
+        self.call(DiskOp::Link, name)?;
+        self.disk.link(file, name)
+    }
+
     fn remove(&self, path: &Path) -> Result<(), DiskError> {
         self.call(DiskOp::Remove, path)?;
         self.disk.remove(path)

@@ -65,6 +65,10 @@ impl Disk for RealDisk {
         fs::rename(from, to).map_err(DiskError::io(DiskOp::Rename, from))
     }
 
+    fn link(&self, file: &Path, name: &Path) -> Result<(), DiskError> {
+        fs::hard_link(file, name).map_err(DiskError::io(DiskOp::Link, name))
+    }
+
     fn remove(&self, path: &Path) -> Result<(), DiskError> {
         fs::remove_file(path).map_err(DiskError::io(DiskOp::Remove, path))
     }

@@ -58,6 +58,11 @@ pub struct Args {
     #[arg(long, value_name = "DIR", env = "MLFLOW_ARTIFACTS_DESTINATION")]
     pub(super) artifacts_destination: Option<String>,
 
+    /// Days for which artifacts are kept that were replaced or deleted, so that requests as of a moment
+    /// still get them; 0 keeps none.
+    #[arg(long, value_name = "DAYS", env = "RUNLOG_ARTIFACT_RETENTION", default_value_t = 30)]
+    pub(super) artifact_retention: u32,
+
     /// Root of the artifacts of new experiments [default: mlflow-artifacts:/, which is this server;
     /// without --serve-artifacts, the artifacts destination]
     #[arg(long, value_name = "URI", env = "MLFLOW_DEFAULT_ARTIFACT_ROOT")]

@@ -3,6 +3,7 @@
 mod anchors;
 mod args;
 mod end;
+mod retention;
 mod settings;
 
 use std::{io, path::Path, sync::Arc, time::Duration};
@@ -89,10 +90,12 @@ pub(super) fn run(args: Args) -> Result<(), Failure> {
             env!("CARGO_PKG_VERSION")
         ))?;
         let anchoring = anchors.start(notary.clone());
+        let days = app.config.artifact_retention_days;
+        let forgetting = tokio::spawn(retention::forget(app.artifacts.clone(), days));
         let delivering = tracking.then(|| Dispatcher::start(engine.clone(), webhooks));
         let end = end::serve_until_end(listener, app, signals).await;
-        if let Some(anchoring) = anchoring {
-            anchoring.abort();
+        for task in anchoring.into_iter().chain([forgetting]) {
+            task.abort();
         }
         if let Some(dispatcher) = delivering {
             dispatcher.stop().await;

@@ -70,6 +70,7 @@ impl Settings {
             default_artifact_root,
             working_directory: working_directory.to_string_lossy().into_owned(),
             serve_artifacts,
+            artifact_retention_days: args.artifact_retention,
             artifacts_only: args.artifacts_only,
             allowed_hosts: Some(listed(&args.allowed_hosts)).filter(|hosts| !hosts.is_empty()),
             cors_allowed_origins: listed(&args.cors_allowed_origins),

@@ -10,6 +10,7 @@ fn gate(change: impl FnOnce(&mut Config)) -> Gate {
         default_artifact_root: String::new(),
         working_directory: String::new(),
         serve_artifacts: true,
+        artifact_retention_days: 0,
         artifacts_only: false,
         allowed_hosts: None,
         cors_allowed_origins: Vec::new(),

@@ -32,6 +32,7 @@ fn config(static_prefix: &str) -> Config {
         default_artifact_root: "mlflow-artifacts:/".to_owned(),
         working_directory: "/srv".to_owned(),
         serve_artifacts: true,
+        artifact_retention_days: 30,
         artifacts_only: false,
         allowed_hosts: None,
         cors_allowed_origins: Vec::new(),

@@ -265,6 +265,17 @@ impl Disk for MemoryDisk {
         Ok(())
     }
 
+    fn link(&self, file: &Path, name: &Path) -> Result<(), DiskError> {
+        let mut inner = self.locked();
+        let number = inner.find(DiskOp::Link, file)?;
+        if inner.find(DiskOp::Link, name).is_ok() {
+            return Err(refused(DiskOp::Link, name, ErrorKind::AlreadyExists));
+        }
+        let (names, new) = inner.place(DiskOp::Link, name)?;
+        names.change(vec![(new, Some(number))]);
+        Ok(())
+    }
+
     fn remove(&self, path: &Path) -> Result<(), DiskError> {
         self.locked().remove(path, false)
     }

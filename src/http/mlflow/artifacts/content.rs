@@ -32,11 +32,12 @@ pub(super) fn is_directory(path: &str) -> String {
     format!("Artifact path refers to a directory, not a file: '{path}'")
 }
 
-/// Answers with the artifact at `path`, always as a download: shown in the browser, it could act in
-/// the name of this server.
+/// Answers with the file at `path` as the artifact that is `called` so, always as a download: shown in the
+/// browser, it could act in the name of this server.
 pub(super) async fn send(
     store: &ArtifactStore,
     path: &ArtifactPath,
+    called: &ArtifactPath,
     request: &HeaderMap,
     bad_range: BadRange,
 ) -> Result<Response, ArtifactError> {
@@ -63,7 +64,7 @@ pub(super) async fn send(
         }
         download => download?,
     };
-    let headers = describe(path, &download, status);
+    let headers = describe(called, &download, status);
     Ok((status, headers, Body::from_stream(download.bytes)).into_response())
 }
 

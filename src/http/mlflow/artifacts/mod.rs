@@ -37,6 +37,7 @@ where
         let _turn = app.artifacts.turn(&path).await;
         let prepared = upload.prepare().await?;
         let stored = prepared.stored();
+        moment::keep(&app, &path, Some(&stored.sha256)).await;
         let path = path.as_str().to_owned();
         let record = artifact::Record { path, size: stored.size, sha256: stored.sha256.0 };
         app.execute(context, Command::RecordArtifact(record)).await?;

@@ -5,6 +5,7 @@ use axum::{http::HeaderMap, response::Response};
 use super::content::{self, BadRange};
 use crate::{
     artifacts::{ArtifactError, ArtifactPath, Entry},
+    base::{Clock as _, SystemClock, digest::Sha256Digest},
     http::App,
     views::{
         Views, keys, lookup,
@@ -20,7 +21,7 @@ pub(super) async fn list(app: &App, dir: &ArtifactPath) -> Result<Vec<Entry>, Ar
     }
 }
 
-/// Answers with the artifact at `path`. In the past: if it is still what it was then.
+/// Answers with the artifact at `path`. In the past: if it is still what it was then, or kept.
 pub(super) async fn send(
     app: &App,
     path: &ArtifactPath,
@@ -28,7 +29,7 @@ pub(super) async fn send(
     bad_range: BadRange,
 ) -> Result<Response, ArtifactError> {
     let Some(past) = &app.past else {
-        return content::send(&app.artifacts, path, request, bad_range).await;
+        return content::send(&app.artifacts, path, path, request, bad_range).await;
     };
     let Some(then) = lookup::artifact(&past.view(), path.as_str()) else {
         let path = path.clone();
@@ -40,10 +41,38 @@ pub(super) async fn send(
     // Nobody puts another in its place between the look and the opening.
     let _turn = app.artifacts.turn(path).await;
     let now = lookup::artifact(&app.engine.views().view(), path.as_str());
-    if now.is_none_or(|now| now.sha256 != then.sha256) {
-        return Err(ArtifactError::NotKept { path: path.clone() });
+    if now.is_some_and(|now| now.sha256 == then.sha256) {
+        return content::send(&app.artifacts, path, path, request, bad_range).await;
     }
-    content::send(&app.artifacts, path, request, bad_range).await
+    match app.artifacts.kept(&Sha256Digest(then.sha256)).await? {
+        Some(kept) => content::send(&app.artifacts, &kept, path, request, bad_range).await,
+        None => Err(ArtifactError::NotKept { path: path.clone() }),
+    }
+}
+
+/// Keeps what is recorded at `path` and below, if it is not `new`: it is about to be replaced, or deleted.
+/// That it cannot be kept does not stop what is about to happen.
+pub(super) async fn keep(app: &App, path: &ArtifactPath, new: Option<&Sha256Digest>) {
+    if app.config.artifact_retention_days == 0 {
+        return;
+    }
+    let old: Vec<(ArtifactPath, Sha256Digest)> = {
+        let (view, below) = (app.views().view(), keys::artifacts_below(path.as_str()));
+        let here = lookup::artifact(&view, path.as_str()).map(|file| (path.clone(), file));
+        let below = view.prefix(&below).into_iter().filter_map(|(key, value)| {
+            let Value::Artifact(file) = value else { return None };
+            Some((ArtifactPath::parse(std::str::from_utf8(key.get(1..)?).ok()?).ok()?, file))
+        });
+        let all = here.into_iter().chain(below);
+        all.map(|(path, file)| (path, Sha256Digest(file.sha256))).collect()
+    };
+    for (path, content) in old.iter().filter(|(_, content)| Some(content) != new) {
+        match app.artifacts.keep(path, content, SystemClock.now()).await {
+            // It went without this server.
+            Ok(()) | Err(ArtifactError::NotFound { .. }) => {}
+            Err(error) => tracing::warn!(%path, %error, "what an artifact was is not kept"),
+        }
+    }
 }
 
 /// The files and directories recorded right below `dir`, by name.

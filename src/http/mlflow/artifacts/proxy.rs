@@ -82,6 +82,7 @@ pub(in crate::http) async fn delete_artifact(
     unstoppable(async move {
         let _turn = app.artifacts.turn(&path).await;
         app.artifacts.check_delete(&path).await?;
+        moment::keep(&app, &path, None).await;
         // In this order nothing is gone if the log has no space to say so.
         let command = artifact::Delete { path: path.as_str().to_owned() };
         app.execute(context, Command::DeleteArtifact(command)).await?;
