@@ -139,7 +139,7 @@ pub(super) fn create(state: &dyn State, command: Create, now: TimestampMs) -> De
         created_at: now.0,
         tags: command.tags,
     };
-    Ok(Decision { events: vec![event.into()], number: Some(experiment_id) })
+    Ok(Decision { number: Some(experiment_id), ..Event::from(event).into() })
 }
 
 pub(super) fn rename(state: &dyn State, command: Rename, now: TimestampMs) -> Decided {

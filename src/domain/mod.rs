@@ -131,17 +131,19 @@ pub struct Decision {
     pub events: Vec<Event>,
     /// The id or version that was given, where the command asked for one.
     pub number: Option<u64>,
+    /// The wish is refused all the same, once the facts, which say so, are recorded.
+    pub refusal: Option<Rejection>,
 }
 
 impl From<Event> for Decision {
     fn from(event: Event) -> Self {
-        Self { events: vec![event], number: None }
+        vec![event].into()
     }
 }
 
 impl From<Vec<Event>> for Decision {
     fn from(events: Vec<Event>) -> Self {
-        Self { events, number: None }
+        Self { events, ..Self::default() }
     }
 }
 

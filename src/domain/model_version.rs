@@ -14,7 +14,7 @@ use crate::{
     event::{
         Event, KeyValue, LoggedModelTagsSet, ModelVersionCreated, ModelVersionDeleted,
         ModelVersionDescribed, ModelVersionStageChanged, ModelVersionTagDeleted,
-        ModelVersionTagSet, Stage,
+        ModelVersionTagSet, ModelVersionTransitionRefused, Stage,
     },
 };
 
@@ -92,6 +92,8 @@ pub struct TransitionStage {
     pub archive_existing_versions: bool,
     /// Why, in the words of who does it.
     pub comment: Option<String>,
+    /// The stage that it is to be in until now, in any case; else nothing moves.
+    pub expected_stage: Option<String>,
 }
 
 /// MLflow's sentence about a version that is not there.
@@ -201,7 +203,7 @@ pub(super) fn create(state: &dyn State, command: Create, now: TimestampMs) -> De
     };
     let mut events = vec![event.into()];
     events.extend(source.model.map(|model| listed(&model, &command.name, version)));
-    Ok(Decision { events, number: Some(u64::from(version)) })
+    Ok(Decision { number: Some(u64::from(version)), ..events.into() })
 }
 
 pub(super) fn describe(state: &dyn State, command: Describe, now: TimestampMs) -> Decided {
@@ -258,6 +260,35 @@ pub(super) fn delete_tag(state: &dyn State, command: DeleteTag) -> Decided {
     .into())
 }
 
+/// Another came first: that this was tried is recorded, nothing moves, and the caller is told.
+fn refused(
+    command: &TransitionStage,
+    version: &ModelVersion,
+    expected: Stage,
+    wanted: Stage,
+    now: TimestampMs,
+) -> Decision {
+    let (name, number, found) = (&command.name, version.version, version.stage);
+    let event = ModelVersionTransitionRefused {
+        registered_model_id: version.registered_model_id,
+        version: number,
+        expected,
+        found,
+        wanted,
+        comment: command.comment.clone(),
+        refused_at: now.0,
+    };
+    let message = format!(
+        "Model Version (name={name}, version={number}) is in stage {}, not {} as expected. It was not \
+         moved to {}.",
+        found.as_str(),
+        expected.as_str(),
+        wanted.as_str()
+    );
+    let refusal = Some(Rejection::conflict(message));
+    Decision { refusal, ..Event::from(event).into() }
+}
+
 pub(super) fn transition_stage(
     state: &dyn State,
     command: &TransitionStage,
@@ -272,7 +303,11 @@ pub(super) fn transition_stage(
             command.stage
         )));
     }
+    let expected = command.expected_stage.as_deref().map(parse_stage).transpose()?;
     let (model, moved) = find(state, &command.name, &command.version)?;
+    if let Some(expected) = expected.filter(|expected| *expected != moved.stage) {
+        return Ok(refused(command, &moved, expected, to, now));
+    }
     let change = |version, from, to, displaced_by| {
         Event::from(ModelVersionStageChanged {
             registered_model_id: model.registered_model_id,

@@ -150,7 +150,7 @@ pub(super) fn create(state: &dyn State, command: Create, now: TimestampMs) -> De
         created_at: now.0,
         tags: validate::last_of_each(command.tags),
     };
-    Ok(Decision { events: vec![event.into()], number: Some(registered_model_id) })
+    Ok(Decision { number: Some(registered_model_id), ..Event::from(event).into() })
 }
 
 pub(super) fn rename(state: &dyn State, command: Rename, now: TimestampMs) -> Decided {

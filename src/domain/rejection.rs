@@ -21,6 +21,8 @@ pub enum RejectionKind {
     ResourceDoesNotExist,
     /// What the command would create is there already.
     ResourceAlreadyExists,
+    /// Another came first.
+    ResourceConflict,
     /// The entity is in a state in which this cannot be done.
     InvalidState,
     /// The request as a whole makes no sense.
@@ -41,6 +43,11 @@ impl Rejection {
     /// Something that is there already.
     pub fn exists(message: impl Into<String>) -> Self {
         Self { kind: RejectionKind::ResourceAlreadyExists, message: message.into() }
+    }
+
+    /// Something that another has changed meanwhile.
+    pub fn conflict(message: impl Into<String>) -> Self {
+        Self { kind: RejectionKind::ResourceConflict, message: message.into() }
     }
 
     /// A request that makes no sense.

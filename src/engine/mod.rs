@@ -31,7 +31,7 @@ use crate::{
             thread::{self, JoinHandle},
         },
     },
-    domain::Command,
+    domain::{Command, Rejection},
     views::Views,
     wal::{Wal, WalReader},
 };
@@ -50,7 +50,7 @@ pub struct Context {
 }
 
 /// The answer to an executed command.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Executed {
     /// The id or version that was given, where the command asked for one.
     pub number: Option<u64>,
@@ -58,6 +58,8 @@ pub struct Executed {
     pub seq: Seq,
     /// Whether a model version changed stage.
     pub moved: bool,
+    /// Why the command was refused although it became an event, which says so.
+    refusal: Option<Rejection>,
 }
 
 /// A command on its way to the writer, with the place for its answer.
@@ -130,7 +132,8 @@ impl Engine {
             TrySendError::Full(_) => ExecuteError::Overloaded,
             TrySendError::Disconnected(_) => ExecuteError::Poisoned,
         })?;
-        answered.await.unwrap_or(Err(ExecuteError::Poisoned))
+        let executed = answered.await.unwrap_or(Err(ExecuteError::Poisoned))?;
+        executed.refusal.clone().map_or(Ok(executed), |refusal| Err(refusal.into()))
     }
 
     /// The views, for reading.

@@ -215,9 +215,9 @@ impl Group<'_> {
 
     /// Encodes and folds the events of one command: all of them, or none.
     fn record(&mut self, context: &Context, decision: Decision) -> Answer {
-        let Decision { events, number } = decision;
+        let Decision { events, number, refusal } = decision;
         let Some(first) = events.first() else {
-            return Ok(Executed { number, seq: Seq::ZERO, moved: false });
+            return Ok(Executed { number, seq: Seq::ZERO, moved: false, refusal });
         };
         let moved = events.iter().any(|it| matches!(it, Event::ModelVersionStageChanged(_)));
         if self.views_are_full {
@@ -251,7 +251,7 @@ impl Group<'_> {
             );
             self.next = self.next.next();
         }
-        Ok(Executed { number, seq: Seq(self.next.0 - 1), moved })
+        Ok(Executed { number, seq: Seq(self.next.0 - 1), moved, refusal })
     }
 }
 

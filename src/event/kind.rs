@@ -114,6 +114,7 @@ events! {
     59 v 1 ModelVersionStageChanged(v1::registry::ModelVersionStageChanged) of RegisteredModel registered_model_id;
     60 v 1 ModelAliasSet(v1::registry::ModelAliasSet) of RegisteredModel registered_model_id;
     61 v 1 ModelAliasDeleted(v1::registry::ModelAliasDeleted) of RegisteredModel registered_model_id;
+    62 v 1 ModelVersionTransitionRefused(v1::registry::ModelVersionTransitionRefused) of RegisteredModel registered_model_id;
 
     64 v 1 WebhookCreated(v1::webhook::WebhookCreated) of Webhook webhook_id;
     65 v 1 WebhookUpdated(v1::webhook::WebhookUpdated) of Webhook webhook_id;

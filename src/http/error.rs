@@ -63,6 +63,8 @@ codes! {
     EndpointNotFound = 404 "ENDPOINT_NOT_FOUND" Some(("KAM00", "RESOURCE_NOT_FOUND"));
     /// The route has other methods.
     MethodNotAllowed = 405 "BAD_REQUEST" Some(("KAM00", "INVALID_PARAMETER_VALUE"));
+    /// Another came first.
+    ResourceConflict = 409 "RESOURCE_CONFLICT" None;
     /// It was there, and is not kept.
     Gone = 410 "RESOURCE_DOES_NOT_EXIST" Some(("KAM00", "RESOURCE_NOT_FOUND"));
     /// The request is too long.
@@ -139,6 +141,7 @@ impl From<Rejection> for ApiError {
             RejectionKind::InvalidParameterValue => Code::InvalidParameterValue,
             RejectionKind::ResourceDoesNotExist => Code::ResourceDoesNotExist,
             RejectionKind::ResourceAlreadyExists => Code::ResourceAlreadyExists,
+            RejectionKind::ResourceConflict => Code::ResourceConflict,
             RejectionKind::InvalidState => Code::InvalidState,
             RejectionKind::BadRequest => Code::BadRequest,
         };

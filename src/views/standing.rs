@@ -65,6 +65,7 @@ pub fn stands(read: &dyn Read, event: &Event) -> bool {
         Event::ModelVersionTagSet(it) => version(it.registered_model_id, it.version),
         Event::ModelVersionTagDeleted(it) => version(it.registered_model_id, it.version),
         Event::ModelVersionStageChanged(it) => version(it.registered_model_id, it.version),
+        Event::ModelVersionTransitionRefused(it) => version(it.registered_model_id, it.version),
         Event::ModelAliasSet(it) => version(it.registered_model_id, it.version),
         Event::ModelAliasDeleted(it) => model(it.registered_model_id),
         Event::WebhookCreated(it) => !webhook(&it.webhook_id),

@@ -161,6 +161,7 @@ impl Data {
             stage: stage.to_owned(),
             archive_existing_versions: true,
             comment: comment.map(str::to_owned),
+            expected_stage: None,
         };
         self.execute(user, domain::Command::TransitionStage(transition));
     }

@@ -310,13 +310,14 @@ fn registry() -> impl Strategy<Value = Command> {
                 tags: vec![pair("k", "v")],
             })
         }),
-        1 => (name(), 1..4u32, stage, any::<bool>()).prop_map(|(name, version, stage, archive)| {
+        1 => (name(), 1..4u32, stage, any::<[bool; 2]>()).prop_map(|(name, version, stage, [archive, expects])| {
             Command::TransitionStage(model_version::TransitionStage {
                 name,
                 version: version.to_string(),
                 stage: stage.to_owned(),
                 archive_existing_versions: archive,
                 comment: Some("because".to_owned()),
+                expected_stage: expects.then(|| "staging".to_owned()),
             })
         }),
         1 => (name(), 1..4u32).prop_map(|(name, version)| {

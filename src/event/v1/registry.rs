@@ -167,6 +167,25 @@ pub struct ModelVersionStageChanged {
     pub changed_at: i64,
 }
 
+/// A version was not moved, because it was no longer in the stage that the caller expected.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ModelVersionTransitionRefused {
+    /// Number of the model.
+    pub registered_model_id: u64,
+    /// Which version.
+    pub version: u32,
+    /// The stage that the caller expected it to be in.
+    pub expected: Stage,
+    /// The stage that it was in, and still is.
+    pub found: Stage,
+    /// The stage that it was to move to.
+    pub wanted: Stage,
+    /// Why it was to move, in the words of who tried.
+    pub comment: Option<String>,
+    /// Time of the refusal.
+    pub refused_at: i64,
+}
+
 /// An alias was given to a version.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ModelAliasSet {

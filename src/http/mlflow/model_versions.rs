@@ -2,11 +2,13 @@
 
 use std::sync::Arc;
 
+use axum::http::HeaderMap;
+
 use super::{
     super::{
         App,
         error::{ApiError, ApiResult},
-        request::{Caller, Fields},
+        request::{Caller, Fields, text_header},
         response::{Empty, Object},
     },
     page,
@@ -153,18 +155,24 @@ pub(in super::super) async fn delete_model_version_tag(
     Ok(Empty)
 }
 
+/// What MLflow's API has no field for can stand in a header, which its clients can add to their requests.
 pub(in super::super) async fn transition_stage(
     app: App,
     Caller(context): Caller,
+    headers: HeaderMap,
     fields: Fields,
 ) -> ApiResult<Object> {
+    let told = |field: &str, header: &str| -> ApiResult<Option<String>> {
+        Ok(fields.filled(field)?.or_else(|| text_header(&headers, header)))
+    };
     let (name, version) = (fields.required("name")?, fields.required("version")?);
     let command = model_version::TransitionStage {
         name: name.clone(),
         version: version.clone(),
         stage: fields.required("stage")?,
         archive_existing_versions: fields.boolean("archive_existing_versions")?,
-        comment: fields.filled("comment")?,
+        comment: told("comment", "Runlog-Comment")?,
+        expected_stage: told("expected_stage", "Runlog-Expected-Stage")?,
     };
     app.execute(context, Command::TransitionStage(command)).await?;
     shown(&app, &name, &version)

@@ -60,6 +60,15 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequestParts<S> for InQuery<T> {
     }
 }
 
+/// The text of a header: UTF-8, or else Latin-1, which is how Python's clients write it. An empty one says
+/// nothing.
+pub fn text_header(headers: &HeaderMap, name: &str) -> Option<String> {
+    let bytes = headers.get(name)?.as_bytes();
+    let latin = || bytes.iter().copied().map(char::from).collect();
+    let text = std::str::from_utf8(bytes).map_or_else(|_| latin(), str::to_owned);
+    Some(text).filter(|text| !text.is_empty())
+}
+
 /// The whole body, within bounds; refused if it is said to be something other than JSON.
 pub async fn read_body<S: Send + Sync>(request: Request, state: &S) -> ApiResult<Bytes> {
     if matches!(*request.method(), Method::POST | Method::PUT) {

@@ -86,7 +86,9 @@ pub fn fold(changes: &mut Changes<'_>, envelope: &Envelope) {
         Event::WebhookDeliverySettled(event) => webhooks::settled(changes, event),
         Event::ArtifactStored(event) => artifact_stored(changes, envelope, event),
         Event::ArtifactDeleted(event) => artifact_deleted(changes, event),
-        Event::EventLost(_)
+        // It moved nothing; the timeline has it.
+        Event::ModelVersionTransitionRefused(_)
+        | Event::EventLost(_)
         | Event::LogRepaired(_)
         | Event::SigningKeyRotated(_)
         | Event::CheckpointGivenUp(_) => {}
