@@ -9,6 +9,7 @@ mod history;
 mod lineage;
 mod moment;
 mod registry;
+mod stages;
 
 #[cfg(test)]
 mod tests;
@@ -25,5 +26,6 @@ pub use lineage::{
 };
 pub use moment::{Moment, MomentError, moment_seq};
 pub use registry::{find_model, fold_registry};
+pub use stages::{ModelStages, StageInterval, model_stages};
 
 pub(crate) use error::decode;

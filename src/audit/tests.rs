@@ -1,6 +1,8 @@
 //! Questions put to small logs.
 
-use std::path::Path;
+use std::{collections::BTreeSet, path::Path};
+
+use rand::{Rng as _, SeedableRng as _, rngs::StdRng, seq::IndexedRandom as _};
 
 use super::*;
 use crate::{
@@ -8,11 +10,11 @@ use crate::{
     engine::replay,
     event::{
         ArtifactDeleted, ArtifactStored, Event, KeyValue, Meta, ModelVersionCreated,
-        ModelVersionStageChanged, RegisteredModelCreated, RegisteredModelDeleted,
-        RegisteredModelRenamed, RunTagsSet, Stage, codec,
+        ModelVersionDeleted, ModelVersionStageChanged, RegisteredModelCreated,
+        RegisteredModelDeleted, RegisteredModelRenamed, RunTagsSet, Stage, codec,
     },
     proof::{Tree, leaf_hash},
-    views::Views,
+    views::{Views, lookup},
     wal::{LocalWal, MemoryWal, NewRecord, Options, Wal},
 };
 
@@ -177,4 +179,94 @@ fn a_check_counts_events_and_names_those_it_cannot_read() {
     assert!(!checked.is_sound() && checked.log.damage.is_empty());
     assert_eq!((checked.unreadable_count, checked.unreadable.len()), (30, 20));
     assert_eq!(checked.unreadable[0].seq, Seq(4));
+}
+
+#[test]
+fn what_was_in_a_stage_is_what_a_fold_up_to_then_has_there() {
+    let mut random = StdRng::seed_from_u64(7);
+    for _ in 0..40 {
+        let mut events = vec![created(1, "m")];
+        let mut versions = 0;
+        for _ in 0..60 {
+            match random.random_range(0..8) {
+                0 => {
+                    versions += 1;
+                    events.push(version(1, versions));
+                }
+                1 if versions > 1 => {
+                    let version = random.random_range(1..=versions);
+                    let deleted =
+                        ModelVersionDeleted { registered_model_id: 1, version, deleted_at: 5 };
+                    events.push(deleted.into());
+                }
+                2 => events.push(renamed(1, "m", "m")),
+                _ if versions > 0 => {
+                    let to = *Stage::ALL.choose(&mut random).unwrap();
+                    events.push(moved(1, random.random_range(1..=versions), to));
+                }
+                _ => {}
+            }
+        }
+        events.push(deleted(1, "m"));
+        check_stages(&log(&only_possible(events)));
+    }
+}
+
+/// Without what would change a version that is deleted.
+fn only_possible(events: Vec<Event>) -> Vec<Event> {
+    let mut gone = BTreeSet::new();
+    let mut possible = |event: &Event| match event {
+        Event::ModelVersionDeleted(it) => gone.insert(it.version),
+        Event::ModelVersionStageChanged(it) => !gone.contains(&it.version),
+        _ => true,
+    };
+    events.into_iter().filter(|event| possible(event)).collect()
+}
+
+fn check_stages(wal: &MemoryWal) {
+    let log = wal.reader();
+    let now = fold_registry(&*log, log.head()).unwrap();
+    for seq in (1..=log.head().0).map(Seq) {
+        let then = fold_registry(&*log, seq).unwrap();
+        for stage in [Stage::Staging, Stage::Production, Stage::Archived] {
+            let versions = lookup::model_versions(&then.view(), 1);
+            let mut there: Vec<u32> =
+                versions.iter().filter(|it| it.stage == stage).map(|it| it.version).collect();
+            // Deleted with its model, or with nothing: the view of then has what is active then.
+            let at = Some(Moment::Seq(seq));
+            let told = model_stages(&now.view(), "m", Some(stage), at).unwrap().stages;
+            let mut told: Vec<u32> = told.iter().map(|it| it.version).collect();
+            there.sort_unstable();
+            told.sort_unstable();
+            assert_eq!(told, there, "{stage:?} at {seq}");
+        }
+    }
+}
+
+#[test]
+fn an_interval_says_who_began_and_who_ended_it() {
+    let wal = log(&[
+        created(1, "m"),
+        version(1, 1),
+        moved(1, 1, Stage::Production),
+        moved(1, 1, Stage::Production),
+        moved(1, 1, Stage::Archived),
+        version(1, 2),
+        moved(1, 2, Stage::Staging),
+        deleted(1, "m"),
+    ]);
+    let now = fold_registry(&*wal.reader(), Seq(u64::MAX)).unwrap();
+    let all = model_stages(&now.view(), "m", None, None).unwrap();
+    assert!(all.deleted);
+    let told = all.stages.iter().map(|it| {
+        (it.version, it.stage, it.from_seq.0, it.to_seq.map(|seq| seq.0), it.to_actor.is_some())
+    });
+    let expected = [
+        (1, Stage::Production, 3, Some(5), true),
+        (1, Stage::Archived, 5, Some(8), false),
+        (2, Stage::Staging, 7, Some(8), false),
+    ];
+    assert_eq!(told.collect::<Vec<_>>(), expected);
+    assert_eq!(all.stages[0].from_actor, "ada");
+    assert_eq!(model_stages(&now.view(), "none", None, None), None);
 }

@@ -17,6 +17,7 @@ mod replay;
 mod restore;
 mod serve;
 mod source;
+mod stage_at;
 mod telemetry;
 mod usage;
 mod verify;
@@ -66,6 +67,8 @@ pub enum Command {
     #[allow(missing_docs, reason = "the arguments document themselves")]
     History(history::Args),
     #[allow(missing_docs, reason = "the arguments document themselves")]
+    StageAt(stage_at::Args),
+    #[allow(missing_docs, reason = "the arguments document themselves")]
     Lineage(lineage::Args),
     #[allow(missing_docs, reason = "the arguments document themselves")]
     Prove(prove::Args),
@@ -89,6 +92,7 @@ pub fn run(command: Command) -> i32 {
         Command::Verify(args) => verify::run(&args),
         Command::Log(args) => log::run(&args),
         Command::History(args) => history::run(&args),
+        Command::StageAt(args) => stage_at::run(&args),
         Command::Lineage(args) => lineage::run(&args),
         Command::Prove(args) => prove::run(&args),
         Command::VerifyProof(args) => verify_proof::run(&args),

@@ -5,10 +5,13 @@ use serde_json::Value;
 use crate::support::{Data, Ran, Server, runlog, text};
 
 /// What is asked of the life of `Data::lived`.
-const QUESTIONS: [&[&str]; 6] = [
+const QUESTIONS: [&[&str]; 9] = [
     &["history", "model", "CarSeat"],
     &["history", "model", "CarSeat", "--version", "2"],
     &["history", "model", "Bench"],
+    &["stage-at", "CarSeat"],
+    &["stage-at", "CarSeat", "--stage", "production", "--at", "9"],
+    &["stage-at", "Bench", "--ever"],
     &["lineage", "models:/CarSeat/Production"],
     &["lineage", "run:r1", "--direction", "downstream"],
     &["lineage", "models:/Bench/1"],

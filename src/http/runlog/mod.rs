@@ -52,6 +52,7 @@ fn described() -> (Router<App>, Document) {
     let routes = OpenApiRouter::new()
         .routes(routes!(lineage::get_lineage))
         .routes(routes!(models::model_stage_history))
+        .routes(routes!(models::stages))
         .routes(routes!(tlog::key))
         .routes(routes!(tlog::checkpoint))
         .routes(routes!(tlog::tile))

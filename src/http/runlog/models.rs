@@ -10,7 +10,10 @@ use super::{
     },
     Refusal,
 };
-use crate::audit::{ModelHistory, model_history};
+use crate::{
+    audit::{ModelHistory, ModelStages, Moment, model_history, model_stages},
+    event::Stage,
+};
 
 /// Which changes are wanted.
 #[derive(serde::Deserialize, utoipa::IntoParams)]
@@ -42,4 +45,44 @@ pub(super) async fn model_stage_history(
         Some(version) => format!("Model Version (name={name}, version={version}) not found"),
     };
     history.map(Json).ok_or_else(|| ApiError::missing(missing()))
+}
+
+/// Which intervals are wanted.
+#[derive(serde::Deserialize, utoipa::IntoParams)]
+#[into_params(parameter_in = Query)]
+#[serde(deny_unknown_fields)]
+pub(super) struct WantedStages {
+    /// Only those of this stage, in any case.
+    #[param(example = "Production")]
+    stage: Option<String>,
+    /// Only those that hold at this moment: a sequence, an RFC 3339 time, or milliseconds since 1970.
+    #[param(example = "2026-03-01T00:00:00Z")]
+    at: Option<String>,
+}
+
+/// From when to when which version of a registered model was in which stage; what was in a stage at a moment.
+#[utoipa::path(
+    get,
+    path = "/models/{name}/stages",
+    params(("name" = String, Path, description = "The name it has, or last had"), WantedStages),
+    responses(
+        (status = 200, body = ModelStages),
+        (status = 400, description = "That is no stage, or no moment", body = Refusal),
+        (status = 404, description = "There never was such a model", body = Refusal),
+    )
+)]
+pub(super) async fn stages(
+    app: App,
+    InPath(name): InPath<String>,
+    InQuery(WantedStages { stage, at }): InQuery<WantedStages>,
+) -> ApiResult<Json<ModelStages>> {
+    let no_stage = |word: &str| ApiError::invalid(format!("Invalid stage '{word}'."));
+    let stage = stage.map(|word| Stage::from_any_case(&word).ok_or_else(|| no_stage(&word)));
+    let at = at.map(|text| {
+        let at: Result<Moment, _> = text.parse();
+        at.map_err(|error| ApiError::invalid(format!("Invalid moment '{text}': {error}")))
+    });
+    let found = model_stages(&app.views().view(), &name, stage.transpose()?, at.transpose()?);
+    let missing = || ApiError::missing(format!("Registered Model with name={name} not found"));
+    found.map(Json).ok_or_else(missing)
 }
