@@ -178,7 +178,8 @@ fn an_entry_that_no_event_made_is_named() {
 fn damaged_views_are_a_difference() {
     let data = Data::lived();
     for (path, bytes) in everything_in(&data.views().join("metadata")) {
-        fs::write(&path, &bytes[..bytes.len() / 2]).unwrap();
+        // In the middle of a frame: what ends with one may be an earlier moment, which is no damage.
+        fs::write(&path, &bytes[..bytes.len() - bytes.len().min(3)]).unwrap();
         if bytes.len() > 1 {
             let ran = runlog(&["verify", "--data-dir", text(&data.path()), "--views"]);
             assert!(ran.refusal(1).contains("damaged"), "{ran:?}");
