@@ -3,6 +3,7 @@
 import contextlib
 import os
 import re
+import shutil
 import uuid
 
 # A server that answers wrongly shall fail the test at once, not after seven retries.
@@ -31,6 +32,7 @@ def server(tmp_path_factory):
     yield server
     code = server.stop()
     assert code == 0 or not IS_RUNLOG, f"the server ended with {code}"
+    shutil.rmtree(server.dir)  # 128 MiB of segments made ahead, too much to keep for each file
 
 
 @pytest.fixture
