@@ -120,7 +120,7 @@ impl Entity {
     }
 
     /// Positions of the events that may be about it, ascending.
-    fn positions(&self, read: &dyn Read) -> Vec<u64> {
+    pub(super) fn positions(&self, read: &dyn Read) -> Vec<u64> {
         match self {
             Self::Experiment(id) => timeline(read, table::EXPERIMENT, &id.to_be_bytes()),
             Self::Run(id) => timeline(read, table::RUN, id.as_bytes()),

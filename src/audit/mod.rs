@@ -5,6 +5,7 @@ mod check;
 mod difference;
 mod entity;
 mod error;
+mod events;
 mod history;
 mod lineage;
 mod moment;
@@ -18,6 +19,11 @@ pub use check::{Check, Unreadable, check};
 pub use difference::{Difference, first_difference};
 pub use entity::{Entity, EntityName, EntityNameError, entity_events};
 pub use error::ReadError;
+pub use events::{
+    Activity, ActivityBy, ActivityByError, ActivityCount, EVENTS_PER_PAGE, EVENTS_PER_PAGE_MAX,
+    EventFilter, EventKinds, EventKindsError, EventLine, EventOrder, EventOrigin, EventTail,
+    EventsPage, EventsQuestion, Reached, Taken, activity, events_page,
+};
 pub use history::{ModelHistory, StageMove, model_history};
 pub use lineage::{
     CommitFacts, DatasetFacts, Direction, Edge, File, FileRole, Lineage, LineageNode,

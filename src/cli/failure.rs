@@ -2,6 +2,8 @@
 
 use std::{error::Error, fmt, io};
 
+use parquet::errors::ParquetError;
+
 use crate::{
     artifacts::ArtifactError,
     audit::ReadError,
@@ -213,6 +215,12 @@ impl From<ExportError> for Failure {
             ExportError::Read(error) => error.into(),
             ExportError::Write(_) => Self::usage(chain(&error)),
         }
+    }
+}
+
+impl From<ParquetError> for Failure {
+    fn from(error: ParquetError) -> Self {
+        Self::usage(format!("cannot write the output: {error}"))
     }
 }
 

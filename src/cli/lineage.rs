@@ -56,7 +56,7 @@ pub struct Args {
 }
 
 /// An edge with what the nodes are called.
-#[derive(Debug, serde::Serialize)]
+#[derive(Debug, serde::Serialize, utoipa::ToSchema)]
 struct Line {
     from: String,
     from_name: String,

@@ -1,16 +1,17 @@
 //! `runlog log`: events as JSON lines.
 
-use std::io::{self, BufWriter};
-
-use super::{EXIT_CODES, failure::Failure, place::LogPlace};
-use crate::{
-    audit::{Entity, EntityName, Moment, fold_registry},
-    transfer::{Selection, export, follow},
-    wal::WalReader,
+use super::{
+    EXIT_CODES,
+    failure::Failure,
+    output::EventsOutput,
+    selection::Selected,
+    source::{Remote, Source},
 };
-
-/// Bytes of output gathered for one write; at the head of the log all are written.
-const BUFFER_BYTES: usize = 64 << 10;
+use crate::{
+    audit::{EVENTS_PER_PAGE_MAX, EventsPage, Moment},
+    base::Seq,
+    transfer::{EventSink, ExportError, Selection, export, follow},
+};
 
 const EXAMPLES: &str = "\
 Each line is one event: seq, recorded_at (milliseconds), time (RFC 3339), event, version, actor,
@@ -21,6 +22,8 @@ Examples:
   runlog log --from 2026-08-20T00:00:00Z --follow        from a time on, and what comes
   runlog log --from 100 --to 200                         by sequence, both ends included
   runlog log --entity model:CarSeat | jq .event          what happened to a model
+  runlog log --actor ada --parquet ada.parquet           what one actor did, for a spreadsheet
+  runlog log --into-stage Production --follow --server http://127.0.0.1:5000
 ";
 
 /// Print events as JSON lines
@@ -28,47 +31,58 @@ Examples:
 #[command(after_help = format!("{EXAMPLES}\n{EXIT_CODES}"))]
 pub struct Args {
     #[command(flatten)]
-    place: LogPlace,
-
-    /// First event: a sequence, an RFC 3339 time, or milliseconds since 1970 (13 digits and up).
-    #[arg(long, value_name = "SEQ|TIME")]
-    from: Option<Moment>,
-
-    /// Last event, inclusive.
-    #[arg(long, value_name = "SEQ|TIME")]
-    to: Option<Moment>,
-
-    /// Only events about one entity: run:<id>, experiment:<id>, model:<name> (with its versions;
-    /// the one that has the name, else the last that had it), logged-model:<id>, webhook:<id>,
-    /// artifact:<path>.
-    #[arg(long, value_name = "KIND:ID")]
-    entity: Option<EntityName>,
+    selected: Selected,
 
     /// Do not end at the last event: wait for those that the server appends.
-    #[arg(long, short)]
+    #[arg(long, short, conflicts_with_all = ["as_of", "parquet"])]
     follow: bool,
+
+    #[command(flatten)]
+    output: EventsOutput,
+
+    #[command(flatten)]
+    source: Source,
 }
 
 pub(super) fn run(args: &Args) -> Result<(), Failure> {
-    let log = args.place.open()?;
-    let entity = args.entity.as_ref().map(|name| find(name, &log)).transpose()?;
-    let selection = Selection { from: args.from, to: args.to, entity };
-    let mut out = BufWriter::with_capacity(BUFFER_BYTES, io::stdout().lock());
-    if args.follow {
-        follow(&log, &selection, &mut out)?;
-    } else {
-        export(&log, &selection, &mut out)?;
+    let mut out = args.output.open()?;
+    match args.source.remote() {
+        Some(remote) if args.follow => {
+            let from = args.selected.from.unwrap_or(Moment::Seq(Seq(1)));
+            remote.follow(&args.selected.query(Some(from)), &mut out)?;
+        }
+        Some(remote) => from_server(args, &remote, &mut out)?,
+        None => from_log(args, &mut out)?,
     }
-    Ok(())
+    out.finish()
 }
 
-/// The entity of that name. Only models have to be looked up.
-fn find(name: &EntityName, log: &dyn WalReader) -> Result<Entity, Failure> {
-    let found = match name {
-        EntityName::Other(entity) => return Ok(entity.clone()),
-        EntityName::Model(_) => name.find(&fold_registry(log, log.head())?.view()),
-    };
-    found.ok_or_else(|| {
-        Failure::usage(format!("no registered model has, or last had, the name in {name}"))
-    })
+fn from_log(args: &Args, out: &mut dyn EventSink) -> Result<(), Failure> {
+    let (log, until) = args.source.open()?;
+    let Selected { from, to, .. } = args.selected;
+    let filter = args.selected.filter(&log, until)?;
+    let mut selection = Selection { from, to, filter };
+    if args.follow {
+        return Ok(follow(&log, &selection, out)?);
+    }
+    let last = to.map_or(Ok(until), |to| to.last(&log))?;
+    selection.to = Some(Moment::Seq(last.min(until)));
+    Ok(export(&log, &selection, out)?)
+}
+
+/// Page by page, up to what the server's log ends with by then.
+fn from_server(args: &Args, remote: &Remote<'_>, out: &mut dyn EventSink) -> Result<(), Failure> {
+    let mut from = args.selected.from;
+    loop {
+        let mut query = args.selected.query(from);
+        query.push(("limit", EVENTS_PER_PAGE_MAX.to_string()));
+        let page: EventsPage = remote.ask(&["events"], &query)?;
+        let written = page.events.iter().try_for_each(|event| out.event(event));
+        match (written, page.next) {
+            (Ok(()), Some(next)) => from = Some(Moment::Seq(next)),
+            (Ok(()), None) => return Ok(()),
+            (Err(error), _) if error.kind() == std::io::ErrorKind::BrokenPipe => return Ok(()),
+            (Err(error), _) => return Err(ExportError::from(error).into()),
+        }
+    }
 }

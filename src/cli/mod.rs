@@ -1,6 +1,7 @@
 //! The command line: one file a subcommand, each thin. The only module that prints: answers to
 //! standard output, everything else to standard error, a failure in one line with an exit code.
 
+mod activity;
 mod answer;
 mod backup;
 mod damage;
@@ -15,6 +16,7 @@ mod prove;
 mod repair;
 mod replay;
 mod restore;
+mod selection;
 mod serve;
 mod source;
 mod stage_at;
@@ -65,6 +67,8 @@ pub enum Command {
     #[allow(missing_docs, reason = "the arguments document themselves")]
     Log(log::Args),
     #[allow(missing_docs, reason = "the arguments document themselves")]
+    Activity(activity::Args),
+    #[allow(missing_docs, reason = "the arguments document themselves")]
     History(history::Args),
     #[allow(missing_docs, reason = "the arguments document themselves")]
     StageAt(stage_at::Args),
@@ -91,6 +95,7 @@ pub fn run(command: Command) -> i32 {
         Command::Replay(args) => replay::run(&args),
         Command::Verify(args) => verify::run(&args),
         Command::Log(args) => log::run(&args),
+        Command::Activity(args) => activity::run(&args),
         Command::History(args) => history::run(&args),
         Command::StageAt(args) => stage_at::run(&args),
         Command::Lineage(args) => lineage::run(&args),

@@ -8,10 +8,10 @@ use super::{
     failure::Failure,
 };
 use crate::{
+    audit::EventLine,
     base::disk::RealDisk,
     event::codec,
     proof::{EVIDENCE_BYTES_MAX, Evidence, Proved, VerifierKey},
-    transfer::write_line,
     wal::Record,
 };
 
@@ -102,7 +102,5 @@ fn event(proved: &Proved) -> Result<String, Failure> {
         place: None,
     };
     let envelope = codec::decode_record(&record).map_err(|error| Failure::of(&error))?;
-    let mut out = Vec::new();
-    write_line(&envelope, &mut out).expect("memory takes all");
-    Ok(String::from_utf8_lossy(&out).trim_end().to_owned())
+    Ok(EventLine::from(envelope).to_json())
 }

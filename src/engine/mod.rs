@@ -77,6 +77,7 @@ pub struct Engine {
     views: Arc<Views>,
     log: Arc<dyn WalReader>,
     failure: watch::Receiver<Option<String>>,
+    head: watch::Receiver<Seq>,
     deliveries: watch::Receiver<Seq>,
     past: past::Past,
 }
@@ -95,10 +96,11 @@ impl Engine {
     pub fn start(wal: Box<dyn Wal>, views: Arc<Views>, clock: Box<dyn Clock>) -> Self {
         let (queue, jobs) = sync_channel(QUEUE_COMMANDS_MAX);
         let (fail, failure) = watch::channel(None);
+        let (head_moves, head) = watch::channel(views.position().seq);
         let (deliver, deliveries) = watch::channel(views.index().outbox.head);
         let log = wal.reader();
         let flusher = flush::Flusher::start(views.clone());
-        let tell = writer::Tell { flush: flusher.wake(), fail, deliver };
+        let tell = writer::Tell { flush: flusher.wake(), fail, head: head_moves, deliver };
         let writer = writer::Writer::new(wal, views.clone(), clock, tell);
         let thread = thread::Builder::new()
             .name("writer".to_owned())
@@ -111,6 +113,7 @@ impl Engine {
             views,
             log,
             failure,
+            head,
             deliveries,
             past: past::Past::default(),
         }
@@ -155,6 +158,11 @@ impl Engine {
     /// A reader of the log that outlives the engine.
     pub fn reader(&self) -> Arc<dyn WalReader> {
         Arc::clone(&self.log)
+    }
+
+    /// The last event that readers see; changes when they see another.
+    pub fn head(&self) -> watch::Receiver<Seq> {
+        self.head.clone()
     }
 
     /// The last event that put a delivery into a webhook's outbox; changes when another does.

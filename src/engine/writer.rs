@@ -31,6 +31,8 @@ pub(super) struct Tell {
     pub(super) flush: SyncSender<()>,
     /// That writing has ended for good, and why.
     pub(super) fail: watch::Sender<Option<String>>,
+    /// The last event that readers see.
+    pub(super) head: watch::Sender<Seq>,
     /// Up to which event there is something to deliver.
     pub(super) deliver: watch::Sender<Seq>,
 }
@@ -151,6 +153,7 @@ impl Writer {
                 self.note(false);
                 self.views.publish(changes, Position { seq, payload_crc });
                 answer_all(answers, |result| result);
+                self.tell.head.send_replace(seq);
                 if self.views.wants_flush() {
                     // Full means that a flush is asked for already.
                     let _ = self.tell.flush.try_send(());

@@ -71,6 +71,15 @@ pub fn decode_record(record: &Record) -> Result<Envelope, DecodeError> {
     Ok(Envelope { seq: record.seq, recorded_at: record.recorded_at, meta, event })
 }
 
+/// Who caused the event that a record holds; nothing else of it is decoded.
+pub fn decode_actor(record: &Record) -> Result<&str, DecodeError> {
+    if record.codec != CODEC {
+        return Err(DecodeError::UnknownCodec(record.codec));
+    }
+    // It is the first field of `Meta`, which is first in every payload.
+    Ok(options().allow_trailing_bytes().deserialize(&record.payload)?)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

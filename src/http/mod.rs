@@ -23,6 +23,7 @@ use tokio::task::spawn_blocking;
 pub use error::{ApiError, ApiResult, Code};
 pub use mlflow::page_token::PageKey;
 pub use router::router;
+pub use runlog::Streams;
 
 use crate::{
     artifacts::ArtifactStore,
@@ -83,6 +84,8 @@ pub struct App {
     pub notary: Option<Arc<Notary>>,
     /// Who cosigns for other logs, if anybody does.
     pub witness: Option<Arc<Witness>>,
+    /// Event streams under way.
+    pub streams: Streams,
     /// Views of a moment in the past, where a request is answered as of then.
     pub past: Option<Arc<Views>>,
 }
@@ -133,6 +136,11 @@ pub async fn serve(
     app: App,
     shutdown: impl Future<Output = ()> + Send + 'static,
 ) -> std::io::Result<()> {
+    let streams = app.streams.clone();
+    let shutdown = async move {
+        shutdown.await;
+        streams.end();
+    };
     let service = router(app).into_make_service_with_connect_info::<SocketAddr>();
     let listener = axum::serve::ListenerExt::tap_io(listener, |stream| {
         // Answers are small: waiting to fill a packet would cost more than the packet.

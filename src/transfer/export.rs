@@ -6,18 +6,19 @@ use std::{
     time::Duration,
 };
 
-use serde::Serialize;
 use thiserror::Error;
 
 use crate::{
-    audit::{Entity, Moment, ReadError, decode},
+    audit::{EventFilter, EventLine, EventTail, Moment, Reached, ReadError},
     base::Seq,
-    event::{Envelope, Event, Origin},
     wal::{LocalReader, WalReader},
 };
 
 /// Time between two looks at a log that another process writes.
 const FOLLOW_INTERVAL: Duration = Duration::from_millis(200);
+
+/// Events that are written before the next are read.
+const SLICE_EVENTS: usize = 1000;
 
 /// Which events are wanted.
 #[derive(Debug, Clone, Default)]
@@ -26,8 +27,30 @@ pub struct Selection {
     pub from: Option<Moment>,
     /// Up to here, inclusive; `None`: to the last.
     pub to: Option<Moment>,
-    /// Only those about this entity.
-    pub entity: Option<Entity>,
+    /// What they must be.
+    pub filter: EventFilter,
+}
+
+/// Where events are written to, in whatever form.
+pub trait EventSink {
+    /// Takes an event.
+    fn event(&mut self, event: &EventLine) -> io::Result<()>;
+
+    /// What was taken should be seen now: nothing more may come for a while.
+    fn flush(&mut self) -> io::Result<()>;
+}
+
+/// One line of JSON an event.
+pub struct JsonLines<W>(pub W);
+
+impl<W: Write> EventSink for JsonLines<W> {
+    fn event(&mut self, event: &EventLine) -> io::Result<()> {
+        writeln!(self.0, "{}", event.to_json())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.0.flush()
+    }
 }
 
 /// Why not all wanted events could be written.
@@ -41,24 +64,14 @@ pub enum ExportError {
     Write(#[from] io::Error),
 }
 
-/// How far an export has come.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Progress {
-    /// At the head of the log; the next event will be this one.
-    UpTo(Seq),
-    /// Past the end of what is wanted, or nobody reads the output any more.
-    Done,
-}
-
 /// Writes the wanted events that the log has now. That nobody reads the output any more (a closed
 /// pipe) is an end like another.
 pub fn export(
     log: &dyn WalReader,
     selection: &Selection,
-    out: &mut dyn Write,
+    out: &mut dyn EventSink,
 ) -> Result<(), ExportError> {
-    let from = first(log, selection)?;
-    write_from(log, selection, from, out).map(|_| ())
+    write(&mut tail(log, selection)?, out).map(|_| ())
 }
 
 /// Writes the wanted events, and then those that another process appends, until the end of the
@@ -66,100 +79,46 @@ pub fn export(
 pub fn follow(
     log: &LocalReader,
     selection: &Selection,
-    out: &mut dyn Write,
+    out: &mut dyn EventSink,
 ) -> Result<(), ExportError> {
-    let mut next = first(log, selection)?;
-    while let Progress::UpTo(seq) = write_from(log, selection, next, out)? {
-        next = seq;
+    let mut tail = tail(log, selection)?;
+    while write(&mut tail, out)? == Reached::Head {
         std::thread::sleep(FOLLOW_INTERVAL);
         log.refresh().map_err(ReadError::from)?;
     }
     Ok(())
 }
 
-fn first(log: &dyn WalReader, selection: &Selection) -> Result<Seq, ExportError> {
-    match selection.from {
-        Some(moment) => Ok(moment.first(log).map_err(ReadError::from)?),
-        None => Ok(Seq(1)),
-    }
+fn tail(log: &dyn WalReader, selection: &Selection) -> Result<EventTail<'static>, ExportError> {
+    let first = selection.from.map_or(Ok(Seq(1)), |from| from.first(log));
+    let first = first.map_err(ReadError::from)?;
+    Ok(EventTail::of(log, selection.filter.clone(), first, selection.to))
 }
 
-fn write_from(
-    log: &dyn WalReader,
-    selection: &Selection,
-    from: Seq,
-    out: &mut dyn Write,
-) -> Result<Progress, ExportError> {
-    let mut next = from;
-    for record in log.read_from(from) {
-        let record = record.map_err(ReadError::from)?;
-        if selection.to.is_some_and(|end| end.is_before(&record)) {
-            return Ok(gone(out.flush())?.unwrap_or(Progress::Done));
+/// Writes all that there is now; [`Reached::End`] as well if nobody reads the output any more.
+fn write(tail: &mut EventTail<'_>, out: &mut dyn EventSink) -> Result<Reached, ExportError> {
+    loop {
+        let taken = tail.take(SLICE_EVENTS)?;
+        let mut written = taken.events.iter().try_for_each(|event| out.event(event));
+        if taken.reached != Reached::Bound {
+            written = written.and_then(|()| out.flush());
         }
-        next = record.seq.next();
-        let envelope = decode(&record)?;
-        let wanted = selection.entity.as_ref();
-        if wanted.is_none_or(|entity| entity.is_concerned_by(&envelope.event))
-            && let Some(end) = gone(write_line(&envelope, out))?
-        {
-            return Ok(end);
+        match written {
+            Ok(()) if taken.reached == Reached::Bound => {}
+            Ok(()) => return Ok(taken.reached),
+            Err(error) if error.kind() == io::ErrorKind::BrokenPipe => return Ok(Reached::End),
+            Err(error) => return Err(error.into()),
         }
     }
-    Ok(gone(out.flush())?.unwrap_or(Progress::UpTo(next)))
-}
-
-/// What a write tells of the reader of the output: `Done` if it has gone away.
-fn gone(written: io::Result<()>) -> Result<Option<Progress>, ExportError> {
-    match written {
-        Ok(()) => Ok(None),
-        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(Some(Progress::Done)),
-        Err(error) => Err(error.into()),
-    }
-}
-
-/// An event as it is exported.
-#[derive(Serialize)]
-struct Line<'a> {
-    seq: Seq,
-    recorded_at: i64,
-    time: String,
-    event: &'static str,
-    version: u8,
-    actor: &'a str,
-    request_id: &'a str,
-    client_address: &'a str,
-    user_agent: &'a str,
-    origin: Option<&'a Origin>,
-    data: &'a Event,
-}
-
-/// Writes an event as a line of JSON.
-pub fn write_line(envelope: &Envelope, out: &mut dyn Write) -> io::Result<()> {
-    let Envelope { seq, recorded_at, meta, event } = envelope;
-    let line = Line {
-        seq: *seq,
-        recorded_at: recorded_at.0,
-        time: recorded_at.to_string(),
-        event: event.name(),
-        version: event.version(),
-        actor: &meta.actor,
-        request_id: &meta.request_id,
-        client_address: &meta.client_address,
-        user_agent: &meta.user_agent,
-        origin: meta.origin.as_ref(),
-        data: event,
-    };
-    let mut text = serde_json::to_vec(&line)?;
-    text.push(b'\n');
-    out.write_all(&text)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::{
+        audit::Entity,
         base::TimestampMs,
-        event::{ExperimentRenamed, Meta, MetricsLogged, SeriesPoints, codec},
+        event::{Event, ExperimentRenamed, Meta, MetricsLogged, SeriesPoints, codec},
         wal::{MemoryWal, NewRecord, Wal},
     };
 
@@ -187,7 +146,7 @@ mod tests {
 
     fn lines(wal: &MemoryWal, selection: &Selection) -> Vec<serde_json::Value> {
         let mut out = Vec::new();
-        export(&*wal.reader(), selection, &mut out).unwrap();
+        export(&*wal.reader(), selection, &mut JsonLines(&mut out)).unwrap();
         let lines = std::str::from_utf8(&out).unwrap().lines();
         lines.map(|line| serde_json::from_str(line).unwrap()).collect()
     }
@@ -227,7 +186,9 @@ mod tests {
         let select = |from: Option<&str>, to: Option<&str>, experiment: Option<u64>| {
             let moment = |text: &str| text.parse().unwrap();
             let (from, to) = (from.map(moment), to.map(moment));
-            let selection = Selection { from, to, entity: experiment.map(Entity::Experiment) };
+            let entity = experiment.map(Entity::Experiment);
+            let filter = EventFilter { entity, ..EventFilter::default() };
+            let selection = Selection { from, to, filter };
             let lines = lines(&wal, &selection);
             lines.iter().map(|line| line["seq"].as_u64().unwrap()).collect::<Vec<_>>()
         };
@@ -251,7 +212,8 @@ mod tests {
             }
         }
         let wal = log(&[renamed(1)]);
-        let to = |kind| export(&*wal.reader(), &Selection::default(), &mut Failing(kind));
+        let to =
+            |kind| export(&*wal.reader(), &Selection::default(), &mut JsonLines(Failing(kind)));
         assert!(to(io::ErrorKind::BrokenPipe).is_ok());
         assert!(to(io::ErrorKind::StorageFull).is_err());
     }

@@ -15,6 +15,6 @@ mod tests;
 
 pub use backup::{BackedUp, Backup, backup};
 pub use error::TransferError;
-pub use export::{ExportError, Selection, export, follow, write_line};
+pub use export::{EventSink, ExportError, JsonLines, Selection, export, follow};
 pub use repair::{LEFT_BEHIND, REPORT, Repair, RepairReport, repair};
 pub use restore::{Restored, restore};

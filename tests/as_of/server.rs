@@ -42,6 +42,7 @@ pub struct Question {
     pub target: String,
     pub body: String,
     pub as_of: Option<String>,
+    pub headers: Vec<(&'static str, &'static str)>,
 }
 
 /// What came back.
@@ -104,6 +105,9 @@ impl Server {
             .extension(ConnectInfo(SocketAddr::from(([127, 0, 0, 1], 1))));
         if let Some(moment) = &question.as_of {
             request = request.header("Runlog-As-Of", moment);
+        }
+        for (name, value) in &question.headers {
+            request = request.header(*name, *value);
         }
         let request = request.body(Body::from(question.body.clone())).unwrap();
         self.runtime.block_on(async {

@@ -5,7 +5,7 @@ use serde_json::Value;
 use crate::support::{Data, Ran, Server, runlog, text};
 
 /// What is asked of the life of `Data::lived`.
-const QUESTIONS: [&[&str]; 9] = [
+const QUESTIONS: [&[&str]; 11] = [
     &["history", "model", "CarSeat"],
     &["history", "model", "CarSeat", "--version", "2"],
     &["history", "model", "Bench"],
@@ -15,6 +15,8 @@ const QUESTIONS: [&[&str]; 9] = [
     &["lineage", "models:/CarSeat/Production"],
     &["lineage", "run:r1", "--direction", "downstream"],
     &["lineage", "models:/Bench/1"],
+    &["activity"],
+    &["activity", "--by", "actor", "--entity", "model:CarSeat", "--from", "2"],
 ];
 
 fn ask(question: &[&str], more: &[&str]) -> Ran {
@@ -35,6 +37,47 @@ fn a_log_and_its_server_answer_alike() {
             assert_eq!(online.stdout, offline.stdout, "{question:?}");
         }
     }
+}
+
+#[test]
+fn events_are_the_same_from_a_log_and_from_its_server() {
+    let data = Data::lived();
+    let path = data.path();
+    let server = Server::start(&["--data-dir", text(&path)]);
+    let url = format!("http://{}", server.address);
+    let selections: [&[&str]; 8] = [
+        &[],
+        &["--csv"],
+        &["--from", "3", "--to", "7"],
+        &["--as-of", "9"],
+        &["--as-of", "9", "--to", "4"],
+        &["--type", "ModelVersionCreated,RunCreated", "--actor", "ada"],
+        &["--entity", "model:CarSeat", "--actor", "grace"],
+        &["--into-stage", "production"],
+    ];
+    for selection in selections {
+        let offline = ask(&["log"], &[selection, &["--data-dir", text(&path)]].concat());
+        let online = ask(&["log"], &[selection, &["--server", &url]].concat());
+        assert_eq!(online.answer(), offline.answer(), "{selection:?}");
+        assert!(!offline.stdout.is_empty(), "{selection:?}");
+    }
+    let followed = ask(&["log"], &["--follow", "--to", "9", "--server", &url]);
+    assert_eq!(followed.answer(), ask(&["log"], &["--to", "9", "--server", &url]).answer());
+}
+
+#[test]
+fn parquet_files_are_written_of_answers_and_of_events() {
+    let data = Data::lived();
+    let file = data.path().with_extension("parquet");
+    for question in [QUESTIONS[0], QUESTIONS[6], &["log"]] {
+        let ran = ask(question, &["--parquet", text(&file), "--data-dir", text(&data.path())]);
+        assert_eq!(ran.answer(), "", "{question:?}");
+        let bytes = std::fs::read(&file).unwrap();
+        assert!(bytes.starts_with(b"PAR1") && bytes.ends_with(b"PAR1"), "{question:?}");
+    }
+    let path = data.path();
+    let ran = ask(&["log"], &["--parquet", "/nowhere/a.parquet", "--data-dir", text(&path)]);
+    assert!(ran.refusal(2).contains("cannot write /nowhere/a.parquet"), "{ran:?}");
 }
 
 #[test]

@@ -26,7 +26,7 @@ use crate::{
     },
     domain::{Command, experiment},
     engine::{Context, Engine, Options},
-    http::{App, Config, PageKey},
+    http::{App, Config, PageKey, Streams},
     proof::{self, Clerk, Notary, Witness},
     views::lookup,
     wal::LocalReader,
@@ -78,6 +78,7 @@ pub(super) fn run(args: Args) -> Result<(), Failure> {
         page_key: Arc::new(PageKey::new(&page_key)),
         notary: Some(notary.clone()),
         witness,
+        streams: Streams::default(),
         past: None,
     };
     let end = runtime.block_on(async {

@@ -1,10 +1,16 @@
 //! Runlog's own endpoints, under `/api/runlog/1`: one file a subject. Each is described where it is
 //! handled, and the descriptions are served as one OpenAPI document.
 
+mod activity;
+mod events;
 mod lineage;
 mod models;
+mod selection;
+mod stream;
 mod tlog;
 mod witness;
+
+pub use stream::Streams;
 
 use axum::{Json, Router, routing::get};
 use utoipa::{
@@ -13,7 +19,11 @@ use utoipa::{
 };
 use utoipa_axum::{router::OpenApiRouter, routes};
 
-use super::App;
+use super::{
+    App,
+    error::{ApiError, ApiResult, Code},
+};
+use crate::audit::ReadError;
 
 /// Where they are.
 const ROOT: &str = "/api/runlog/1";
@@ -48,8 +58,23 @@ pub(super) fn routes(prefix: &str) -> Router<App> {
     routes.route(&format!("{ROOT}/openapi.json"), get(async || Json(document)))
 }
 
+/// What an answer that reads the log is, found on a thread that may wait for the disk.
+async fn look<T: Send + 'static>(
+    look: impl FnOnce() -> Result<T, ReadError> + Send + 'static,
+) -> ApiResult<T> {
+    let looked = tokio::task::spawn_blocking(look).await;
+    let failed = |message: String| ApiError::new(Code::InternalError, message);
+    looked.map_err(|error| failed(error.to_string()))?.map_err(|error| {
+        tracing::error!(%error, "the log cannot be read");
+        failed(error.to_string())
+    })
+}
+
 fn described() -> (Router<App>, Document) {
     let routes = OpenApiRouter::new()
+        .routes(routes!(events::list_events))
+        .routes(routes!(stream::stream_events))
+        .routes(routes!(activity::count_activity))
         .routes(routes!(lineage::get_lineage))
         .routes(routes!(models::model_stage_history))
         .routes(routes!(models::stages))

@@ -21,6 +21,7 @@ use crate::{
 #[serde(deny_unknown_fields)]
 pub(super) struct Wanted {
     /// Only those of this version.
+    #[param(example = 1)]
     version: Option<u32>,
 }
 
@@ -28,7 +29,7 @@ pub(super) struct Wanted {
 #[utoipa::path(
     get,
     path = "/models/{name}/history",
-    params(("name" = String, Path, description = "The name it has, or last had"), Wanted),
+    params(("name" = String, Path, description = "The name it has, or last had", example = "CarSeat"), Wanted),
     responses(
         (status = 200, body = ModelHistory),
         (status = 404, description = "There never was such a model or version", body = Refusal),

@@ -61,7 +61,7 @@ pub(super) async fn witnessed(app: App) -> ApiResult<Response> {
 #[utoipa::path(
     get,
     path = "/tlog/tile/{*tile}",
-    params(("tile" = String, Path, description = "Such as 0/x001/234.p/5")),
+    params(("tile" = String, Path, description = "Such as 0/x001/234.p/5", example = "0/000.p/1")),
     responses(
         (status = 200, body = Vec<u8>, content_type = "application/octet-stream"),
         (status = 404, description = "The signed tree has no such tile", body = Refusal),
@@ -81,7 +81,7 @@ pub(super) async fn tile(app: App, InPath(path): InPath<String>) -> ApiResult<Re
 #[utoipa::path(
     get,
     path = "/tlog/proof/{seq}",
-    params(("seq" = u64, Path, description = "The event")),
+    params(("seq" = u64, Path, description = "The event", example = 1)),
     responses(
         (status = 200, body = String, content_type = "text/plain"),
         (status = 404, description = "There is no such event", body = Refusal),
@@ -98,6 +98,7 @@ pub(super) async fn proof(app: App, InPath(seq): InPath<u64>) -> ApiResult<Respo
 #[serde(deny_unknown_fields)]
 pub(super) struct Sizes {
     /// Events of the older checkpoint.
+    #[param(example = 1)]
     old: u64,
     /// Events of the newer one; without it, those of the last.
     new: Option<u64>,

@@ -5,8 +5,9 @@ use std::{
     sync::Arc,
 };
 
-use super::super::{TransferError, export::write_line, files::Lines};
+use super::super::{TransferError, files::Lines};
 use crate::{
+    audit::EventLine,
     base::disk::{Disk, Open, create, create_dirs},
     event::Envelope,
     wal::{Finding, Record, WalError},
@@ -68,7 +69,9 @@ impl Aside {
             Some(events) => events,
             None => self.events.insert(Lines::create(&*self.disk, &self.dir.join(EVENTS))?),
         };
-        write_line(envelope, events.buffer()).expect("a buffer in memory takes all");
+        let line = EventLine::from(envelope.clone()).to_json();
+        events.buffer().extend_from_slice(line.as_bytes());
+        events.buffer().push(b'\n');
         Ok(events.spill()?)
     }
 

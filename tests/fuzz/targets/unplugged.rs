@@ -8,7 +8,7 @@ use runlog::{
     artifacts::ArtifactStore,
     base::disk::RealDisk,
     engine::Engine,
-    http::{App, Config, PageKey},
+    http::{App, Config, PageKey, Streams},
     webhooks::{self, Webhooks},
 };
 
@@ -22,6 +22,7 @@ pub fn app(engine: Arc<Engine>, static_prefix: &str) -> App {
         page_key: Arc::new(PageKey::new(&[7; 32])),
         notary: None,
         witness: None,
+        streams: Streams::default(),
         past: None,
     }
 }

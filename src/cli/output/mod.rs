@@ -1,9 +1,19 @@
-//! How an answer is printed: as a table for people, as JSON or CSV for programs.
+//! How an answer is printed: as a table for people, as JSON, CSV or Parquet for programs.
 
+mod events;
+mod parquet;
+
+use std::path::PathBuf;
+
+use utoipa::ToSchema;
+
+use self::parquet::ParquetFile;
 use super::{
     answer::{print, print_json, shown},
     failure::Failure,
 };
+
+pub(super) use events::EventsOutput;
 
 /// In which form.
 #[derive(Debug, clap::Args)]
@@ -16,6 +26,10 @@ pub(super) struct Output {
     /// Print CSV with every field instead of a table.
     #[arg(long)]
     csv: bool,
+
+    /// Write a Parquet file with every field instead of a table.
+    #[arg(long, value_name = "FILE")]
+    parquet: Option<PathBuf>,
 }
 
 /// A column of a table: its head, and what stands in a row of it.
@@ -24,7 +38,7 @@ pub(super) type Column<R> = (&'static str, fn(&R) -> String);
 impl Output {
     /// Prints an answer whose rows are `rows`, which are flat; of the table's columns, an empty cell is
     /// shown as a dash.
-    pub(super) fn print<R: serde::Serialize>(
+    pub(super) fn print<R: serde::Serialize + ToSchema>(
         &self,
         answer: &impl serde::Serialize,
         rows: &[R],
@@ -34,6 +48,10 @@ impl Output {
             print_json(answer)
         } else if self.csv {
             print(&csv(rows))
+        } else if let Some(path) = &self.parquet {
+            let mut file = ParquetFile::create(path)?;
+            rows.iter().try_for_each(|row| file.push(row)).and_then(|()| file.finish())?;
+            Ok(())
         } else {
             print(&table(rows, columns))
         }
