@@ -214,51 +214,58 @@ pub struct Edge {
     pub relation: Relation,
 }
 
-/// Defines words of the API.
-macro_rules! words {
-    ($(#[$doc:meta])* $name:ident { $($(#[$vdoc:meta])* $variant:ident = $word:literal;)+ }) => {
-        $(#[$doc])*
-        #[derive(
-            Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, ToSchema,
-        )]
-        pub enum $name { $($(#[$vdoc])* #[serde(rename = $word)] $variant,)+ }
-
-        impl $name {
-            /// Its word.
-            pub fn as_str(self) -> &'static str {
-                match self { $(Self::$variant => $word,)+ }
-            }
-        }
-    };
+/// How one entity came of another.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Relation {
+    /// A run read a dataset or used a logged model.
+    InputOf,
+    /// A run ran a commit.
+    CodeOf,
+    /// A run is nested in another.
+    ParentOf,
+    /// A run made a logged model.
+    Produced,
+    /// A run's or a logged model's files are a version.
+    RegisteredAs,
+    /// A version's files are another version.
+    CopiedTo,
 }
 
-words! {
-    /// How one entity came of another.
-    Relation {
-        /// A run read a dataset or used a logged model.
-        InputOf = "input_of";
-        /// A run ran a commit.
-        CodeOf = "code_of";
-        /// A run is nested in another.
-        ParentOf = "parent_of";
-        /// A run made a logged model.
-        Produced = "produced";
-        /// A run's or a logged model's files are a version.
-        RegisteredAs = "registered_as";
-        /// A version's files are another version.
-        CopiedTo = "copied_to";
+impl Relation {
+    /// Its word.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::InputOf => "input_of",
+            Self::CodeOf => "code_of",
+            Self::ParentOf => "parent_of",
+            Self::Produced => "produced",
+            Self::RegisteredAs => "registered_as",
+            Self::CopiedTo => "copied_to",
+        }
     }
 }
 
-words! {
-    /// In which direction to look.
-    Direction {
-        /// Where it came from.
-        Upstream = "upstream";
-        /// What came of it.
-        Downstream = "downstream";
-        /// Both.
-        Both = "both";
+/// In which direction to look.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Direction {
+    /// Where it came from.
+    Upstream,
+    /// What came of it.
+    Downstream,
+    /// Both.
+    Both,
+}
+
+impl Direction {
+    /// Its word.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Upstream => "upstream",
+            Self::Downstream => "downstream",
+            Self::Both => "both",
+        }
     }
 }
 

@@ -36,7 +36,7 @@ const ROOT: &str = "/api/runlog/1";
                        `as_of` in the query, or the header `Runlog-As-Of`: a sequence, an RFC 3339 \
                        time, or milliseconds since 1970."
     ),
-    components(schemas(Refusal))
+    components(schemas(Refusal, crate::audit::Direction, crate::audit::EventOrder))
 )]
 struct Described;
 

@@ -32,6 +32,7 @@ pub(super) struct Wanted {
     params(("name" = String, Path, description = "The name it has, or last had", example = "CarSeat"), Wanted),
     responses(
         (status = 200, body = ModelHistory),
+        (status = 400, description = "A field makes no sense", body = Refusal),
         (status = 404, description = "There never was such a model or version", body = Refusal),
     )
 )]
@@ -65,7 +66,10 @@ pub(super) struct WantedStages {
 #[utoipa::path(
     get,
     path = "/models/{name}/stages",
-    params(("name" = String, Path, description = "The name it has, or last had"), WantedStages),
+    params(
+        ("name" = String, Path, description = "The name it has, or last had", example = "CarSeat"),
+        WantedStages
+    ),
     responses(
         (status = 200, body = ModelStages),
         (status = 400, description = "That is no stage, or no moment", body = Refusal),

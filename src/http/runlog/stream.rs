@@ -153,7 +153,7 @@ impl Live {
             if let Some(event) = self.stock.pop_front() {
                 return Some(event);
             }
-            if !self.restock().await? {
+            if !self.restock().await? && self.stock.is_empty() {
                 // Both ends are kept by the server, which outlives its streams.
                 tokio::select! {
                     _ = self.head.changed() => {}

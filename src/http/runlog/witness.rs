@@ -30,6 +30,7 @@ const SIZE: &str = "text/x.tlog.size";
 #[utoipa::path(
     get,
     path = "/witness/key",
+    operation_id = "witness_key",
     responses(
         (status = 200, body = PublicKey),
         (status = 501, description = "This server is no witness", body = Refusal),
