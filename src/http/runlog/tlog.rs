@@ -111,6 +111,7 @@ pub(super) struct Sizes {
     params(Sizes),
     responses(
         (status = 200, body = Growth),
+        (status = 400, description = "A size that is no number, or a field that there is not", body = Refusal),
         (status = 404, description = "So much was never signed", body = Refusal),
     )
 )]
