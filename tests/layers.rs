@@ -33,7 +33,7 @@ const ALONE: &[(&str, &[&str])] = &[
     ("axum", &["http"]),
     ("object_store", &["artifacts"]),
     ("reqwest", &["webhooks/post.rs", "cli/source", "cli/serve/anchors.rs", "cli/serve/args.rs"]),
-    ("parquet", &["cli"]),
+    ("parquet::", &["cli"]),
     ("fernet", &["webhooks/secret.rs"]),
     ("println!", &["cli", "base/sync/schedules.rs"]),
     ("SystemTime::now", &["base/clock.rs"]),
