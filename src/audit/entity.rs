@@ -13,12 +13,14 @@ use crate::{
     wal::WalReader,
 };
 
-/// An entity as people name it: `run:<id>`, `experiment:<id>`, `model:<name>`, `logged-model:<id>`,
-/// `webhook:<id>`, `artifact:<path>`.
+/// An entity as people name it: `run:<id>`, `experiment:<id>`, `model:<name>`,
+/// `model-version:<name>/<version>`, `logged-model:<id>`, `webhook:<id>`, `artifact:<path>`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum EntityName {
     /// A registered model, with its versions, by name.
     Model(String),
+    /// A version of a registered model, by name and number.
+    ModelVersion(String, u32),
     /// Any other entity; its name is its id.
     Other(Entity),
 }
@@ -34,6 +36,8 @@ pub enum Entity {
     LoggedModel(String),
     /// A registered model with its versions, by number.
     RegisteredModel(u64),
+    /// A version of a registered model; its aliases and the deletion of its model are part of its story.
+    ModelVersion(u64, u32),
     /// A webhook.
     Webhook(String),
     /// An artifact; being deleted with a folder above it is part of its story.
@@ -43,7 +47,8 @@ pub enum Entity {
 /// A text that names no entity.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error(
-    "write run:<id>, experiment:<id>, model:<name>, logged-model:<id>, webhook:<id> or artifact:<path>"
+    "write run:<id>, experiment:<id>, model:<name>, model-version:<name>/<version>, logged-model:<id>, \
+     webhook:<id> or artifact:<path>"
 )]
 pub struct EntityNameError;
 
@@ -57,6 +62,11 @@ impl FromStr for EntityName {
         }
         Ok(Self::Other(match kind {
             "model" => return Ok(Self::Model(id.to_owned())),
+            "model-version" => {
+                let (name, version) = id.rsplit_once('/').ok_or(EntityNameError)?;
+                let version = version.parse().map_err(|_| EntityNameError)?;
+                return Ok(Self::ModelVersion(name.to_owned(), version));
+            }
             "experiment" => Entity::Experiment(id.parse().map_err(|_| EntityNameError)?),
             "run" => Entity::Run(id.to_owned()),
             "logged-model" => Entity::LoggedModel(id.to_owned()),
@@ -71,10 +81,14 @@ impl fmt::Display for EntityName {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Model(name) => write!(f, "model:{name}"),
+            Self::ModelVersion(name, version) => write!(f, "model-version:{name}/{version}"),
             Self::Other(Entity::Experiment(id)) => write!(f, "experiment:{id}"),
             Self::Other(Entity::Run(id)) => write!(f, "run:{id}"),
             Self::Other(Entity::LoggedModel(id)) => write!(f, "logged-model:{id}"),
             Self::Other(Entity::RegisteredModel(id)) => write!(f, "registered model {id}"),
+            Self::Other(Entity::ModelVersion(id, version)) => {
+                write!(f, "version {version} of registered model {id}")
+            }
             Self::Other(Entity::Webhook(id)) => write!(f, "webhook:{id}"),
             Self::Other(Entity::Artifact(path)) => write!(f, "artifact:{path}"),
         }
@@ -82,12 +96,16 @@ impl fmt::Display for EntityName {
 }
 
 impl EntityName {
-    /// The entity of that name; only models need to be looked up. `None` if no model has or had it.
+    /// The entity of that name; only models need to be looked up. `None` if no model has or had it, or never
+    /// had that version.
     pub fn find(&self, read: &dyn Read) -> Option<Entity> {
         match self {
             Self::Model(name) => {
                 find_model(read, name).map(|it| Entity::RegisteredModel(it.registered_model_id))
             }
+            Self::ModelVersion(name, version) => find_model(read, name)
+                .filter(|it| (1..=it.last_version).contains(version))
+                .map(|it| Entity::ModelVersion(it.registered_model_id, *version)),
             Self::Other(entity) => Some(entity.clone()),
         }
     }
@@ -102,6 +120,9 @@ impl Entity {
             (Self::Run(id), Subject::Run(other))
             | (Self::LoggedModel(id), Subject::LoggedModel(other))
             | (Self::Webhook(id), Subject::Webhook(other)) => id == other,
+            (Self::ModelVersion(id, version), Subject::RegisteredModel(other)) => {
+                id == other && concerns_version(event, *version)
+            }
             (Self::Artifact(path), Subject::Artifact(other)) => {
                 path == other
                     || matches!(event, Event::ArtifactDeleted(_))
@@ -112,6 +133,7 @@ impl Entity {
                 | Self::Run(_)
                 | Self::LoggedModel(_)
                 | Self::RegisteredModel(_)
+                | Self::ModelVersion(..)
                 | Self::Webhook(_)
                 | Self::Artifact(_),
                 _,
@@ -125,7 +147,9 @@ impl Entity {
             Self::Experiment(id) => timeline(read, table::EXPERIMENT, &id.to_be_bytes()),
             Self::Run(id) => timeline(read, table::RUN, id.as_bytes()),
             Self::LoggedModel(id) => timeline(read, table::LOGGED_MODEL, id.as_bytes()),
-            Self::RegisteredModel(id) => timeline(read, table::REGISTERED_MODEL, &id.to_be_bytes()),
+            Self::RegisteredModel(id) | Self::ModelVersion(id, _) => {
+                timeline(read, table::REGISTERED_MODEL, &id.to_be_bytes())
+            }
             Self::Webhook(id) => timeline(read, table::WEBHOOK, id.as_bytes()),
             Self::Artifact(path) => {
                 let paths = std::iter::once(path.as_str()).chain(folders_above(path));
@@ -137,6 +161,37 @@ impl Entity {
             }
         }
     }
+}
+
+/// Whether an event of a registered model is about one of its versions, among others.
+fn concerns_version(event: &Event, version: u32) -> bool {
+    match event {
+        Event::RegisteredModelDeleted(_) => true,
+        Event::ModelVersionCreated(it) => it.version == version,
+        Event::ModelVersionDescribed(it) => it.version == version,
+        Event::ModelVersionDeleted(it) => it.version == version,
+        Event::ModelVersionTagSet(it) => it.version == version,
+        Event::ModelVersionTagDeleted(it) => it.version == version,
+        Event::ModelVersionStageChanged(it) => it.version == version,
+        Event::ModelVersionTransitionRefused(it) => it.version == version,
+        Event::ModelAliasSet(it) => it.version == version || it.previous == Some(version),
+        Event::ModelAliasDeleted(it) => it.version == version,
+        _ => false,
+    }
+}
+
+/// The events about an entity up to `until`, oldest first, from a log of which there are no views: all of it is
+/// looked at.
+pub fn scanned_events<'a>(
+    log: &'a dyn WalReader,
+    until: Seq,
+    entity: &'a Entity,
+) -> impl Iterator<Item = Result<Envelope, ReadError>> + 'a {
+    let records = log.read_from(Seq(1));
+    let known = records.take_while(move |it| it.as_ref().map_or(true, |it| it.seq <= until));
+    known.map(|record| decode(&record?)).filter(|event| {
+        event.as_ref().map_or(true, |envelope| entity.is_concerned_by(&envelope.event))
+    })
 }
 
 /// The events about an entity that `read` has folded, oldest first, one by one from the log.
@@ -174,13 +229,14 @@ mod tests {
             "run:ab",
             "experiment:0",
             "model:Car: Seat",
+            "model-version:Car/Seat/3",
             "logged-model:m-1",
             "webhook:w-1",
             "artifact:a/b",
         ] {
             assert_eq!(name.parse::<EntityName>().unwrap().to_string(), name);
         }
-        for wrong in ["", "run", "run:", "experiment:x", "trace:1", "Run:ab"] {
+        for wrong in ["", "run", "run:", "experiment:x", "trace:1", "Run:ab", "model-version:Car"] {
             assert_eq!(wrong.parse::<EntityName>(), Err(EntityNameError), "{wrong}");
         }
     }

@@ -6,6 +6,7 @@ mod difference;
 mod entity;
 mod error;
 mod events;
+mod fields;
 mod history;
 mod lineage;
 mod moment;
@@ -17,12 +18,16 @@ mod tests;
 
 pub use check::{Check, Unreadable, check};
 pub use difference::{Difference, first_difference};
-pub use entity::{Entity, EntityName, EntityNameError, entity_events};
+pub use entity::{Entity, EntityName, EntityNameError, entity_events, scanned_events};
 pub use error::ReadError;
 pub use events::{
     Activity, ActivityBy, ActivityByError, ActivityCount, EVENTS_PER_PAGE, EVENTS_PER_PAGE_MAX,
     EventFilter, EventKinds, EventKindsError, EventLine, EventOrder, EventOrigin, EventTail,
     EventsPage, EventsQuestion, Reached, Taken, activity, events_page,
+};
+pub use fields::{
+    ENTITY_EVENTS_MAX, ENTITY_EVENTS_PER_PAGE, EntityDiff, EntityEvent, EntityHistory, FieldChange,
+    FieldDiff, entity_diff, entity_history,
 };
 pub use history::{ModelHistory, StageMove, model_history};
 pub use lineage::{

@@ -5,6 +5,7 @@ mod activity;
 mod answer;
 mod backup;
 mod damage;
+mod diff;
 mod failure;
 mod history;
 mod key;
@@ -71,6 +72,8 @@ pub enum Command {
     #[allow(missing_docs, reason = "the arguments document themselves")]
     History(history::Args),
     #[allow(missing_docs, reason = "the arguments document themselves")]
+    Diff(diff::Args),
+    #[allow(missing_docs, reason = "the arguments document themselves")]
     StageAt(stage_at::Args),
     #[allow(missing_docs, reason = "the arguments document themselves")]
     Lineage(lineage::Args),
@@ -97,6 +100,7 @@ pub fn run(command: Command) -> i32 {
         Command::Log(args) => log::run(&args),
         Command::Activity(args) => activity::run(&args),
         Command::History(args) => history::run(&args),
+        Command::Diff(args) => diff::run(&args),
         Command::StageAt(args) => stage_at::run(&args),
         Command::Lineage(args) => lineage::run(&args),
         Command::Prove(args) => prove::run(&args),

@@ -29,8 +29,8 @@ pub(super) struct Selected {
     actor: Option<String>,
 
     /// Only events about one entity: run:<id>, experiment:<id>, model:<name> (with its versions;
-    /// the one that has the name, else the last that had it), logged-model:<id>, webhook:<id>,
-    /// artifact:<path>.
+    /// the one that has the name, else the last that had it), model-version:<name>/<version>,
+    /// logged-model:<id>, webhook:<id>, artifact:<path>.
     #[arg(long, value_name = "KIND:ID")]
     entity: Option<EntityName>,
 
@@ -65,13 +65,17 @@ impl Selected {
 }
 
 /// The entity of that name. Only models have to be looked up.
-fn find(name: &EntityName, log: &dyn WalReader, until: Seq) -> Result<Entity, Failure> {
+pub(super) fn find(name: &EntityName, log: &dyn WalReader, until: Seq) -> Result<Entity, Failure> {
     let found = match name {
         EntityName::Other(entity) => return Ok(entity.clone()),
-        EntityName::Model(_) => name.find(&fold_registry(log, until)?.view()),
+        EntityName::Model(_) | EntityName::ModelVersion(..) => {
+            name.find(&fold_registry(log, until)?.view())
+        }
     };
     found.ok_or_else(|| {
-        Failure::usage(format!("no registered model has, or last had, the name in {name}"))
+        Failure::usage(format!(
+            "no registered model has, or last had, the name in {name}, or not that version"
+        ))
     })
 }
 

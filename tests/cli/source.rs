@@ -5,13 +5,19 @@ use serde_json::Value;
 use crate::support::{Data, Ran, Server, runlog, text};
 
 /// What is asked of the life of `Data::lived`.
-const QUESTIONS: [&[&str]; 11] = [
+const QUESTIONS: [&[&str]; 17] = [
     &["history", "model", "CarSeat"],
     &["history", "model", "CarSeat", "--version", "2"],
     &["history", "model", "Bench"],
     &["stage-at", "CarSeat"],
     &["stage-at", "CarSeat", "--stage", "production", "--at", "9"],
     &["stage-at", "Bench", "--ever"],
+    &["history", "entity", "model:CarSeat"],
+    &["history", "entity", "model-version:CarSeat/2", "--from", "5"],
+    &["history", "entity", "run:r1"],
+    &["history", "entity", "experiment:0"],
+    &["diff", "model:CarSeat", "--from", "4"],
+    &["diff", "run:r1", "--from", "0", "--to", "9"],
     &["lineage", "models:/CarSeat/Production"],
     &["lineage", "run:r1", "--direction", "downstream"],
     &["lineage", "models:/Bench/1"],

@@ -8,6 +8,7 @@
 mod commands;
 mod damage;
 mod directory;
+mod fields;
 mod histories;
 mod order;
 mod snapshots;

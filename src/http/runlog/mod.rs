@@ -2,6 +2,7 @@
 //! handled, and the descriptions are served as one OpenAPI document.
 
 mod activity;
+mod entities;
 mod events;
 mod lineage;
 mod models;
@@ -75,6 +76,8 @@ fn described() -> (Router<App>, Document) {
         .routes(routes!(events::list_events))
         .routes(routes!(stream::stream_events))
         .routes(routes!(activity::count_activity))
+        .routes(routes!(entities::history))
+        .routes(routes!(entities::diff))
         .routes(routes!(lineage::get_lineage))
         .routes(routes!(models::model_stage_history))
         .routes(routes!(models::stages))

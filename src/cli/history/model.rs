@@ -1,9 +1,6 @@
-//! `runlog history`: who moved which version of a model from where to where.
+//! `runlog history model`: who moved which version of a model from where to where.
 
-use clap::Subcommand;
-
-use super::{
-    EXIT_CODES,
+use super::super::{
     answer::say,
     failure::Failure,
     output::{Column, Output},
@@ -11,7 +8,7 @@ use super::{
 };
 use crate::audit::{ModelHistory, StageMove, fold_registry, model_history};
 
-const EXAMPLES: &str = "\
+pub(super) const EXAMPLES: &str = "\
 A model that was renamed or deleted keeps its history: it is found by the name it has, else by the
 last name it had.
 
@@ -21,22 +18,8 @@ Examples:
   runlog history model CarSeat --json           with addresses, user agents and sequences
 ";
 
-/// Show who changed what, and when
 #[derive(Debug, clap::Args)]
-pub struct Args {
-    #[command(subcommand)]
-    of: Of,
-}
-
-#[derive(Debug, Subcommand)]
-enum Of {
-    /// Stage history of a registered model
-    #[command(after_help = format!("{EXAMPLES}\n{EXIT_CODES}"))]
-    Model(Model),
-}
-
-#[derive(Debug, clap::Args)]
-struct Model {
+pub(super) struct Model {
     /// Name of the registered model.
     name: String,
 
@@ -51,8 +34,7 @@ struct Model {
     source: Source,
 }
 
-pub(super) fn run(args: &Args) -> Result<(), Failure> {
-    let Of::Model(args) = &args.of;
+pub(super) fn run(args: &Model) -> Result<(), Failure> {
     let path = ["models", &args.name, "history"];
     let version = args.version.map(|version| ("version", version));
     let history: ModelHistory = args.source.ask(&path, version.as_slice(), |log, until| {
