@@ -1,6 +1,7 @@
 //! Questions about the past: who moved which version where, what happened to an entity, is the log
 //! whole. Read-only; answers are values. Knows nothing of HTTP, and does not print.
 
+mod aliases;
 mod check;
 mod difference;
 mod entity;
@@ -16,6 +17,7 @@ mod stages;
 #[cfg(test)]
 mod tests;
 
+pub use aliases::{AliasInterval, ModelAliases, model_aliases};
 pub use check::{Check, Unreadable, check};
 pub use difference::{Difference, first_difference};
 pub use entity::{Entity, EntityName, EntityNameError, entity_events, scanned_events};

@@ -1,6 +1,9 @@
 //! Questions put to small logs.
 
-use std::{collections::BTreeSet, path::Path};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    path::Path,
+};
 
 use rand::{Rng as _, SeedableRng as _, rngs::StdRng, seq::IndexedRandom as _};
 
@@ -9,8 +12,8 @@ use crate::{
     base::{Seq, TimestampMs, disk::memory::MemoryDisk},
     engine::replay,
     event::{
-        ArtifactDeleted, ArtifactStored, Event, KeyValue, Meta, ModelVersionCreated,
-        ModelVersionDeleted, ModelVersionStageChanged, RegisteredModelCreated,
+        ArtifactDeleted, ArtifactStored, Event, KeyValue, Meta, ModelAliasDeleted, ModelAliasSet,
+        ModelVersionCreated, ModelVersionDeleted, ModelVersionStageChanged, RegisteredModelCreated,
         RegisteredModelDeleted, RegisteredModelRenamed, RunTagsSet, Stage, codec,
     },
     proof::{Tree, leaf_hash},
@@ -269,4 +272,42 @@ fn an_interval_says_who_began_and_who_ended_it() {
     assert_eq!(told.collect::<Vec<_>>(), expected);
     assert_eq!(all.stages[0].from_actor, "ada");
     assert_eq!(model_stages(&now.view(), "none", None, None), None);
+}
+
+/// At each event, the aliases that hold by their intervals are those of the view of then.
+#[test]
+fn intervals_of_aliases_hold_what_the_views_held() {
+    let mut random = StdRng::seed_from_u64(11);
+    for _ in 0..20 {
+        let mut events = vec![created(1, "m"), version(1, 1), version(1, 2), version(1, 3)];
+        let mut named: BTreeMap<String, u32> = BTreeMap::new();
+        for step in 0..30 {
+            let alias = ["champion", "challenger"].choose(&mut random).unwrap().to_string();
+            let version = random.random_range(1..=3);
+            if random.random_bool(0.7) {
+                let previous = named.insert(alias.clone(), version);
+                let set = ModelAliasSet { registered_model_id: 1, alias, version, previous };
+                events.push(set.into());
+            } else if let Some(version) = named.remove(&alias) {
+                events.push(ModelAliasDeleted { registered_model_id: 1, alias, version }.into());
+            }
+            if step == 25 {
+                let gone =
+                    ModelVersionDeleted { registered_model_id: 1, version: 3, deleted_at: 5 };
+                events.push(gone.into());
+                named.retain(|_, version| *version != 3);
+            }
+        }
+        let wal = log(&events);
+        let log = wal.reader();
+        let now = fold_registry(&*log, log.head()).unwrap();
+        for seq in (1..=log.head().0).map(Seq) {
+            let then = fold_registry(&*log, seq).unwrap();
+            let held = lookup::registered_model(&then.view(), "m").unwrap().aliases.clone();
+            let at = Some(Moment::Seq(seq));
+            let told = model_aliases(&now.view(), &*log, "m", None, at).unwrap().unwrap().aliases;
+            let told: BTreeMap<_, _> = told.into_iter().map(|it| (it.alias, it.version)).collect();
+            assert_eq!(told, held, "at {seq}");
+        }
+    }
 }

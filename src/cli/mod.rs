@@ -2,6 +2,7 @@
 //! standard output, everything else to standard error, a failure in one line with an exit code.
 
 mod activity;
+mod alias_at;
 mod answer;
 mod backup;
 mod damage;
@@ -76,6 +77,8 @@ pub enum Command {
     #[allow(missing_docs, reason = "the arguments document themselves")]
     StageAt(stage_at::Args),
     #[allow(missing_docs, reason = "the arguments document themselves")]
+    AliasAt(alias_at::Args),
+    #[allow(missing_docs, reason = "the arguments document themselves")]
     Lineage(lineage::Args),
     #[allow(missing_docs, reason = "the arguments document themselves")]
     Prove(prove::Args),
@@ -102,6 +105,7 @@ pub fn run(command: Command) -> i32 {
         Command::History(args) => history::run(&args),
         Command::Diff(args) => diff::run(&args),
         Command::StageAt(args) => stage_at::run(&args),
+        Command::AliasAt(args) => alias_at::run(&args),
         Command::Lineage(args) => lineage::run(&args),
         Command::Prove(args) => prove::run(&args),
         Command::VerifyProof(args) => verify_proof::run(&args),

@@ -31,11 +31,11 @@ fn told(read: &dyn Read, log: &dyn WalReader, entity: &Entity, left_out: &[&str]
     fields.filter(|(field, _)| !left_out.iter().any(|start| field.starts_with(start))).collect()
 }
 
-fn stage_of(deleted: bool) -> String {
-    if deleted { "deleted" } else { "active" }.to_owned()
+fn stage_of(deleted: bool) -> &'static str {
+    if deleted { "deleted" } else { "active" }
 }
 
-fn put(fields: &mut Fields, field: impl Into<String>, value: impl ToString) {
+fn put(fields: &mut Fields, field: impl Into<String>, value: &(impl ToString + ?Sized)) {
     fields.insert(field.into(), value.to_string());
 }
 
@@ -53,7 +53,7 @@ fn run_fields(read: &dyn Read, run: &Run) -> Fields {
     let mut fields = Fields::new();
     put(&mut fields, "name", &run.name);
     put(&mut fields, "status", run.status.as_str());
-    put(&mut fields, "start_time", run.start_time);
+    put(&mut fields, "start_time", &run.start_time);
     run.end_time.iter().for_each(|end| put(&mut fields, "end_time", end));
     put(&mut fields, "lifecycle_stage", stage_of(!run.lifecycle.is_active()));
     for (of, kind) in [("tags", part::TAG), ("params", part::PARAM), ("metrics", part::METRIC)] {
@@ -64,7 +64,7 @@ fn run_fields(read: &dyn Read, run: &Run) -> Fields {
                 Value::Point(_, point) => point.value.to_string(),
                 _ => continue,
             };
-            put(&mut fields, format!("{of}.{key}"), value);
+            put(&mut fields, format!("{of}.{key}"), &value);
         }
     }
     fields

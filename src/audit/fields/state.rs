@@ -34,8 +34,10 @@ impl Fields {
     /// Applies the next event; the fields whose values it changed.
     pub(super) fn apply(&mut self, event: &Event) -> Vec<FieldChange> {
         let mut all = assigned(event);
-        if let Event::MetricsLogged(event) = event {
-            self.measure(&mut all, event);
+        match event {
+            Event::MetricsLogged(event) => self.measure(&mut all, event),
+            Event::ModelVersionDeleted(event) => self.unname(&mut all, event.version),
+            _ => {}
         }
         // The last word of an event on a field counts, in the place of the first.
         let mut changes: Vec<FieldChange> = Vec::new();
@@ -69,6 +71,15 @@ impl Fields {
     /// A copy of the fields with their values.
     pub(super) fn values(&self) -> BTreeMap<String, String> {
         self.values.clone()
+    }
+
+    /// The aliases of a version that is deleted go with it.
+    fn unname(&self, all: &mut Assigned, version: u32) {
+        let version = version.to_string();
+        let aliases = self.values.iter().filter(|(field, _)| field.starts_with("aliases."));
+        for (alias, _) in aliases.filter(|(_, named)| **named == version) {
+            all.remove(alias);
+        }
     }
 
     /// What points make of the latest values of their metrics.

@@ -3,8 +3,8 @@ use crate::{
     base::{Seq, TimestampMs},
     event::{
         Envelope, Event, KeyValue, Meta, MetricsLogged, ModelAliasSet, ModelVersionCreated,
-        ModelVersionStageChanged, RegisteredModelCreated, RegisteredModelTagDeleted,
-        RegisteredModelTagSet, RunTagsSet, SeriesPoints, Stage,
+        ModelVersionDeleted, ModelVersionStageChanged, RegisteredModelCreated,
+        RegisteredModelTagDeleted, RegisteredModelTagSet, RunTagsSet, SeriesPoints, Stage,
     },
 };
 
@@ -147,6 +147,18 @@ fn a_metric_shows_its_latest_value() {
         vec![change("metrics.loss", Some("0.5"), Some("NaN"))],
     ];
     assert_eq!(changes, expected);
+}
+
+#[test]
+fn the_aliases_of_a_version_go_with_it() {
+    let deleted = ModelVersionDeleted { registered_model_id: 1, version: 1, deleted_at: 0 };
+    let events = [model(), vec![deleted.into()]].concat();
+    let history = entity_history("m".into(), told(events), Seq(9), 10).unwrap().unwrap();
+    let expected = [
+        change("versions.1.lifecycle_stage", Some("active"), Some("deleted")),
+        change("aliases.champion", Some("1"), None),
+    ];
+    assert_eq!(history.events[0].changes, expected);
 }
 
 #[test]

@@ -81,6 +81,7 @@ fn described() -> (Router<App>, Document) {
         .routes(routes!(lineage::get_lineage))
         .routes(routes!(models::model_stage_history))
         .routes(routes!(models::stages))
+        .routes(routes!(models::aliases))
         .routes(routes!(tlog::key))
         .routes(routes!(tlog::checkpoint))
         .routes(routes!(tlog::tile))

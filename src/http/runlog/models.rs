@@ -8,10 +8,13 @@ use super::{
         error::{ApiError, ApiResult},
         request::{InPath, InQuery},
     },
-    Refusal,
+    Refusal, look,
+    selection::parsed,
 };
 use crate::{
-    audit::{ModelHistory, ModelStages, Moment, model_history, model_stages},
+    audit::{
+        ModelAliases, ModelHistory, ModelStages, Moment, model_aliases, model_history, model_stages,
+    },
     event::Stage,
 };
 
@@ -83,11 +86,52 @@ pub(super) async fn stages(
 ) -> ApiResult<Json<ModelStages>> {
     let no_stage = |word: &str| ApiError::invalid(format!("Invalid stage '{word}'."));
     let stage = stage.map(|word| Stage::from_any_case(&word).ok_or_else(|| no_stage(&word)));
-    let at = at.map(|text| {
-        let at: Result<Moment, _> = text.parse();
-        at.map_err(|error| ApiError::invalid(format!("Invalid moment '{text}': {error}")))
+    let at: Option<Moment> = parsed("at", at.as_deref())?;
+    let found = model_stages(&app.views().view(), &name, stage.transpose()?, at);
+    found.map(Json).ok_or_else(|| missing(&name))
+}
+
+/// Which intervals are wanted.
+#[derive(serde::Deserialize, utoipa::IntoParams)]
+#[into_params(parameter_in = Query)]
+#[serde(deny_unknown_fields)]
+pub(super) struct WantedAliases {
+    /// Only those of this alias.
+    #[param(example = "champion")]
+    alias: Option<String>,
+    /// Only those that hold at this moment: a sequence, an RFC 3339 time, or milliseconds since 1970.
+    #[param(example = "2026-03-01T00:00:00Z")]
+    at: Option<String>,
+}
+
+/// From when to when which alias named which version of a registered model; what an alias named at a moment.
+#[utoipa::path(
+    get,
+    path = "/models/{name}/aliases",
+    params(
+        ("name" = String, Path, description = "The name it has, or last had", example = "CarSeat"),
+        WantedAliases
+    ),
+    responses(
+        (status = 200, body = ModelAliases),
+        (status = 400, description = "That is no moment", body = Refusal),
+        (status = 404, description = "There never was such a model", body = Refusal),
+    )
+)]
+pub(super) async fn aliases(
+    app: App,
+    InPath(name): InPath<String>,
+    InQuery(WantedAliases { alias, at }): InQuery<WantedAliases>,
+) -> ApiResult<Json<ModelAliases>> {
+    let at: Option<Moment> = parsed("at", at.as_deref())?;
+    let model = name.clone();
+    let found = look(move || {
+        let views = app.views();
+        model_aliases(&views.view(), app.engine.log(), &model, alias.as_deref(), at)
     });
-    let found = model_stages(&app.views().view(), &name, stage.transpose()?, at.transpose()?);
-    let missing = || ApiError::missing(format!("Registered Model with name={name} not found"));
-    found.map(Json).ok_or_else(missing)
+    found.await?.map(Json).ok_or_else(|| missing(&name))
+}
+
+fn missing(name: &str) -> ApiError {
+    ApiError::missing(format!("Registered Model with name={name} not found"))
 }
