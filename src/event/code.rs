@@ -192,3 +192,26 @@ impl Stage {
         Stage::ALL.iter().copied().find(|stage| stage.as_str().eq_ignore_ascii_case(word))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use utoipa::PartialSchema as _;
+
+    use super::*;
+
+    #[test]
+    fn words_are_read_back_and_listed_in_the_schema() {
+        let schema = serde_json::to_value(Stage::schema()).unwrap();
+        let words = serde_json::to_value(Stage::ALL).unwrap();
+        assert_eq!((&schema["type"], &schema["enum"]), (&"string".into(), &words));
+        assert_eq!(serde_json::from_value::<Vec<Stage>>(words).unwrap(), Stage::ALL);
+        let refused = serde_json::from_str::<Stage>("\"Live\"").unwrap_err();
+        assert_eq!(refused.to_string(), "unknown Stage Live");
+    }
+
+    #[test]
+    fn a_code_that_means_nothing_is_refused() {
+        let refused = crate::event::codec::decode::<Stage>(&[0xEE]).unwrap_err();
+        assert!(refused.to_string().contains("unknown Stage code 238"), "{refused}");
+    }
+}
