@@ -1,5 +1,5 @@
 //! What questions about the past cost on a long log: replay, a moment that nobody asked for before, the same
-//! again, lineage.
+//! again, histories, lineage.
 //!
 //! `cargo bench --bench past` prints one line a figure, on a log of ten million events in a directory of its own
 //! (`RUNLOG_BENCH_EVENTS` for another length, `RUNLOG_BENCH_DIR` to keep the log for the next run).
@@ -14,7 +14,10 @@ use std::{
 };
 
 use runlog::{
-    audit::{Direction, lineage, model_history},
+    audit::{
+        Direction, EntityName, Moment, entity_events, entity_history, lineage, model_history,
+        model_stages,
+    },
     base::{Clock as _, Seq, SystemClock, TimestampMs, disk::RealDisk},
     engine::{Engine, Options, replay},
     event::{
@@ -226,6 +229,21 @@ fn main() {
     let begin = Instant::now();
     black_box(model_history(&view, "model-1", None).unwrap());
     tell("stage history of a model with 100 versions", begin);
+    let begin = Instant::now();
+    let stage = Some(Stage::Production);
+    black_box(model_stages(&view, "model-1", stage, Some(Moment::Seq(Seq(head.0 / 2)))).unwrap());
+    tell("what was Production half way", begin);
+    for name in ["model:model-1", &format!("run:{:032x}", 7)] {
+        let begin = Instant::now();
+        let entity = name.parse::<EntityName>().unwrap().find(&view).unwrap();
+        let events = entity_events(&view, engine.log(), &entity);
+        let history = entity_history(name.to_owned(), events, Seq(1), 1000).unwrap().unwrap();
+        let events = history.events.len();
+        tell(
+            &format!("history of {} with {events} events", name.split(':').next().unwrap()),
+            begin,
+        );
+    }
     let begin = Instant::now();
     let of = "models:/model-1/Production".parse().unwrap();
     black_box(lineage(&view, head, &of, Direction::Both, 200).unwrap());

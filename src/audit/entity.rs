@@ -13,8 +13,8 @@ use crate::{
     wal::WalReader,
 };
 
-/// An entity as people name it: `run:<id>`, `experiment:<id>`, `model:<name>`,
-/// `model-version:<name>/<version>`, `logged-model:<id>`, `webhook:<id>`, `artifact:<path>`.
+/// An entity as people name it: `run:<id>`, `experiment:<id>`, `model:<name>`, `model-id:<number>` (a registered
+/// model whatever it is called), `model-version:<name>/<version>`, `logged-model:<id>`, `webhook:<id>`, `artifact:<path>`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum EntityName {
     /// A registered model, with its versions, by name.
@@ -47,8 +47,8 @@ pub enum Entity {
 /// A text that names no entity.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error(
-    "write run:<id>, experiment:<id>, model:<name>, model-version:<name>/<version>, logged-model:<id>, \
-     webhook:<id> or artifact:<path>"
+    "write run:<id>, experiment:<id>, model:<name>, model-id:<number>, model-version:<name>/<version>, \
+     logged-model:<id>, webhook:<id> or artifact:<path>"
 )]
 pub struct EntityNameError;
 
@@ -67,6 +67,7 @@ impl FromStr for EntityName {
                 let version = version.parse().map_err(|_| EntityNameError)?;
                 return Ok(Self::ModelVersion(name.to_owned(), version));
             }
+            "model-id" => Entity::RegisteredModel(id.parse().map_err(|_| EntityNameError)?),
             "experiment" => Entity::Experiment(id.parse().map_err(|_| EntityNameError)?),
             "run" => Entity::Run(id.to_owned()),
             "logged-model" => Entity::LoggedModel(id.to_owned()),
@@ -85,7 +86,7 @@ impl fmt::Display for EntityName {
             Self::Other(Entity::Experiment(id)) => write!(f, "experiment:{id}"),
             Self::Other(Entity::Run(id)) => write!(f, "run:{id}"),
             Self::Other(Entity::LoggedModel(id)) => write!(f, "logged-model:{id}"),
-            Self::Other(Entity::RegisteredModel(id)) => write!(f, "registered model {id}"),
+            Self::Other(Entity::RegisteredModel(id)) => write!(f, "model-id:{id}"),
             Self::Other(Entity::ModelVersion(id, version)) => {
                 write!(f, "version {version} of registered model {id}")
             }
@@ -229,6 +230,7 @@ mod tests {
             "run:ab",
             "experiment:0",
             "model:Car: Seat",
+            "model-id:7",
             "model-version:Car/Seat/3",
             "logged-model:m-1",
             "webhook:w-1",
@@ -236,7 +238,16 @@ mod tests {
         ] {
             assert_eq!(name.parse::<EntityName>().unwrap().to_string(), name);
         }
-        for wrong in ["", "run", "run:", "experiment:x", "trace:1", "Run:ab", "model-version:Car"] {
+        for wrong in [
+            "",
+            "run",
+            "run:",
+            "experiment:x",
+            "trace:1",
+            "Run:ab",
+            "model-version:Car",
+            "model-id:Car",
+        ] {
             assert_eq!(wrong.parse::<EntityName>(), Err(EntityNameError), "{wrong}");
         }
     }

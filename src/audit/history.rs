@@ -1,6 +1,8 @@
 //! Stage history: who moved which version of a model from where to where, when, why, and under
 //! which request. Deleting or renaming a model takes nothing away from it.
 
+use std::collections::HashMap;
+
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -55,6 +57,8 @@ pub struct StageMove {
     pub comment: Option<String>,
     /// The version that took its place, when it was archived to make room.
     pub displaced_by: Option<u32>,
+    /// The versions that were archived to make room for this one, ascending.
+    pub archived: Vec<u32>,
 }
 
 /// The stage history of the model `name`, or of its `version` alone. `None` if there never was such
@@ -68,15 +72,32 @@ pub fn model_history(read: &dyn Read, name: &str, version: Option<u32>) -> Optio
     let changes = entries.filter_map(|(_, value)| {
         if let Value::StageChange(change) = value { Some(change) } else { None }
     });
-    let wanted = changes.filter(|change| version.is_none_or(|version| change.version == version));
-    let mut history: Vec<StageMove> = wanted.map(|change| StageMove::of(&change)).collect();
+    let mut history: Vec<StageMove> = changes.map(|change| StageMove::of(&change)).collect();
     history.sort_by_key(|change| change.seq);
+    tell_archived(&mut history);
+    history.retain(|change| version.is_none_or(|version| change.version == version));
     Some(ModelHistory {
         registered_model_id: model.registered_model_id,
         name: model.name.clone(),
         deleted: !model.lifecycle.is_active(),
         history,
     })
+}
+
+/// Tells each move which versions made room for it: those that one request archived along the way.
+fn tell_archived(history: &mut [StageMove]) {
+    let mut archived: HashMap<(String, i64, u32), Vec<u32>> = HashMap::new();
+    for change in history.iter() {
+        if let Some(by) = change.displaced_by {
+            let request = (change.request_id.clone(), change.changed_at, by);
+            archived.entry(request).or_default().push(change.version);
+        }
+    }
+    for change in history.iter_mut().filter(|change| change.displaced_by.is_none()) {
+        let request = (change.request_id.clone(), change.changed_at, change.version);
+        change.archived = archived.remove(&request).unwrap_or_default();
+        change.archived.sort_unstable();
+    }
 }
 
 impl StageMove {
@@ -94,6 +115,7 @@ impl StageMove {
             user_agent: change.user_agent.clone(),
             comment: change.comment.clone(),
             displaced_by: change.displaced_by,
+            archived: Vec::new(),
         }
     }
 }

@@ -20,8 +20,8 @@ Examples:
 #[derive(Debug, clap::Args)]
 #[command(after_help = format!("{EXAMPLES}\n{EXIT_CODES}"))]
 pub struct Args {
-    /// run:<id>, experiment:<id>, model:<name> (with its versions), model-version:<name>/<version>,
-    /// logged-model:<id>, webhook:<id>, artifact:<path>.
+    /// run:<id>, experiment:<id>, model:<name> (with its versions), model-id:<number>,
+    /// model-version:<name>/<version>, logged-model:<id>, webhook:<id>, artifact:<path>.
     entity: EntityName,
 
     /// The earlier moment: a sequence, an RFC 3339 time, or milliseconds since 1970.

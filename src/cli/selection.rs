@@ -29,8 +29,8 @@ pub(super) struct Selected {
     actor: Option<String>,
 
     /// Only events about one entity: run:<id>, experiment:<id>, model:<name> (with its versions;
-    /// the one that has the name, else the last that had it), model-version:<name>/<version>,
-    /// logged-model:<id>, webhook:<id>, artifact:<path>.
+    /// the one that has the name, else the last that had it), model-id:<number>,
+    /// model-version:<name>/<version>, logged-model:<id>, webhook:<id>, artifact:<path>.
     #[arg(long, value_name = "KIND:ID")]
     entity: Option<EntityName>,
 

@@ -62,6 +62,18 @@ fn json_has_all_that_is_known() {
     let time: jiff::Timestamp = first["changed_at_time"].as_str().unwrap().parse().unwrap();
     assert_eq!(time.as_millisecond(), first["changed_at"].as_i64().unwrap());
     assert_eq!(told["history"][1]["displaced_by"], 2);
+    assert_eq!(told["history"][1]["archived"], Value::Array(Vec::new()));
+}
+
+#[test]
+fn a_move_says_what_it_archived_along_the_way() {
+    let data = Data::lived();
+    let told = history(&data, &["CarSeat", "--version", "2", "--json"]);
+    let told: Value = serde_json::from_str(told.answer()).unwrap();
+    assert_eq!(told["history"][0]["archived"], Value::from(vec![1]));
+    assert!(history(&data, &["CarSeat"]).answer().contains("(archived 1)"));
+    let csv = history(&data, &["CarSeat", "--csv"]);
+    assert!(csv.answer().lines().last().unwrap().ends_with(",1"), "{csv:?}");
 }
 
 #[test]

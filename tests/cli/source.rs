@@ -5,7 +5,7 @@ use serde_json::Value;
 use crate::support::{Data, Ran, Server, runlog, text};
 
 /// What is asked of the life of `Data::lived`.
-const QUESTIONS: [&[&str]; 20] = [
+const QUESTIONS: [&[&str]; 21] = [
     &["history", "model", "CarSeat"],
     &["history", "model", "CarSeat", "--version", "2"],
     &["history", "model", "Bench"],
@@ -17,6 +17,7 @@ const QUESTIONS: [&[&str]; 20] = [
     &["alias-at", "Bench", "--ever"],
     &["history", "entity", "model:CarSeat"],
     &["history", "entity", "model-version:CarSeat/2", "--from", "5"],
+    &["history", "entity", "model-id:1"],
     &["history", "entity", "run:r1"],
     &["history", "entity", "experiment:0"],
     &["diff", "model:CarSeat", "--from", "4"],

@@ -25,8 +25,8 @@ Examples:
 
 #[derive(Debug, clap::Args)]
 pub(super) struct OfEntity {
-    /// run:<id>, experiment:<id>, model:<name> (with its versions), model-version:<name>/<version>,
-    /// logged-model:<id>, webhook:<id>, artifact:<path>.
+    /// run:<id>, experiment:<id>, model:<name> (with its versions), model-id:<number>,
+    /// model-version:<name>/<version>, logged-model:<id>, webhook:<id>, artifact:<path>.
     entity: EntityName,
 
     /// First event: a sequence, an RFC 3339 time, or milliseconds since 1970.

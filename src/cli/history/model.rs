@@ -64,6 +64,8 @@ const TABLE: [Column<StageMove>; 7] = [
 
 fn why(change: &StageMove) -> String {
     let displaced = change.displaced_by.map(|version| format!("(replaced by {version})"));
+    let archived: Vec<String> = change.archived.iter().map(ToString::to_string).collect();
+    let archived = (!archived.is_empty()).then(|| format!("(archived {})", archived.join(", ")));
     let comment = change.comment.clone();
-    comment.into_iter().chain(displaced).collect::<Vec<_>>().join(" ")
+    comment.into_iter().chain(displaced).chain(archived).collect::<Vec<_>>().join(" ")
 }

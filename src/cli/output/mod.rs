@@ -5,6 +5,7 @@ mod parquet;
 
 use std::path::PathBuf;
 
+use serde_json::Value;
 use utoipa::ToSchema;
 
 use self::parquet::ParquetFile;
@@ -61,11 +62,27 @@ impl Output {
 /// RFC 4180, with a head.
 fn csv<R: serde::Serialize>(rows: &[R]) -> String {
     let mut writer = csv::Writer::from_writer(Vec::new());
-    for row in rows {
-        writer.serialize(row).expect("rows are flat, and memory takes them");
+    for (at, row) in rows.iter().enumerate() {
+        let row = serde_json::to_value(row).expect("plain data always serializes");
+        let fields = row.as_object().into_iter().flatten();
+        if at == 0 {
+            writer.write_record(fields.clone().map(|(name, _)| name)).expect("memory takes all");
+        }
+        let cells = fields.map(|(_, value)| text_of(value).unwrap_or_default());
+        writer.write_record(cells).expect("memory takes all");
     }
     let bytes = writer.into_inner().expect("memory takes all");
     String::from_utf8(bytes).expect("all of it was text")
+}
+
+/// A field of a row as text, if it has a value; a list with commas.
+fn text_of(value: &Value) -> Option<String> {
+    match value {
+        Value::Null => None,
+        Value::String(text) => Some(text.clone()),
+        Value::Array(list) => Some(list.iter().filter_map(text_of).collect::<Vec<_>>().join(", ")),
+        other => Some(other.to_string()),
+    }
 }
 
 fn table<R>(rows: &[R], columns: &[Column<R>]) -> String {

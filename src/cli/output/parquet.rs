@@ -17,7 +17,7 @@ use serde::Serialize;
 use serde_json::{Map, Value};
 use utoipa::ToSchema;
 
-use super::super::failure::Failure;
+use super::{super::failure::Failure, text_of};
 
 /// Rows of a row group, unless its texts fill it before.
 const GROUP_ROWS: usize = 50_000;
@@ -128,7 +128,7 @@ impl Column {
             Cells::Integers(cells) => value.as_i64().map(|it| cells.push(it)),
             Cells::Numbers(cells) => value.as_f64().map(|it| cells.push(it)),
             Cells::Truths(cells) => value.as_bool().map(|it| cells.push(it)),
-            Cells::Texts(cells) => value.as_str().map(|it| cells.push(it.into())),
+            Cells::Texts(cells) => text_of(value).map(|it| cells.push(it.as_str().into())),
         };
         self.present.push(i16::from(known.is_some()));
     }

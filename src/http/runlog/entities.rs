@@ -24,7 +24,7 @@ use crate::{
 #[into_params(parameter_in = Query)]
 #[serde(deny_unknown_fields)]
 pub(super) struct WantedHistory {
-    /// `run:<id>`, `experiment:<id>`, `model:<name>` (with its versions), `model-version:<name>/<version>`,
+    /// `run:<id>`, `experiment:<id>`, `model:<name>` (with its versions), `model-id:<number>`, `model-version:<name>/<version>`,
     /// `logged-model:<id>`, `webhook:<id>` or `artifact:<path>`.
     #[param(example = "model:CarSeat")]
     entity: String,

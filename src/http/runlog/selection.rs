@@ -33,7 +33,7 @@ macro_rules! selecting {
             #[param(example = "ada")]
             actor: Option<String>,
             /// Only events about one entity: `run:<id>`, `experiment:<id>`, `model:<name>` (with its
-            /// versions), `model-version:<name>/<version>`, `logged-model:<id>`, `webhook:<id>`,
+            /// versions), `model-id:<number>`, `model-version:<name>/<version>`, `logged-model:<id>`, `webhook:<id>`,
             /// `artifact:<path>`.
             #[param(example = "model:CarSeat")]
             entity: Option<String>,
