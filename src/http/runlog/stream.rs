@@ -101,7 +101,8 @@ pub(super) async fn stream_events(
         return Err(ApiError::invalid("The moment 'from' has not come yet."));
     }
     let mut head = app.engine.head();
-    let seen = *head.borrow_and_update();
+    // What reads show is told here a moment later.
+    let seen = (*head.borrow_and_update()).max(app.views().position().seq);
     let ending = app.streams.ending.subscribe();
     let (from, tail) = look(move || {
         let from = from.map_or(Ok(seen.next()), |from| from.first(app.engine.log()))?;
