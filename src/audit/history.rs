@@ -55,6 +55,8 @@ pub struct StageMove {
     pub user_agent: String,
     /// Why, in the words of who did it.
     pub comment: Option<String>,
+    /// Who asked for it, if it needed the approval of a second person, who then is `actor`.
+    pub requested_by: Option<String>,
     /// The version that took its place, when it was archived to make room.
     pub displaced_by: Option<u32>,
     /// The versions that were archived to make room for this one, ascending.
@@ -114,6 +116,7 @@ impl StageMove {
             client_address: change.client_address.clone(),
             user_agent: change.user_agent.clone(),
             comment: change.comment.clone(),
+            requested_by: change.requested_by.clone(),
             displaced_by: change.displaced_by,
             archived: Vec::new(),
         }

@@ -2,6 +2,7 @@
 //! whole. Read-only; answers are values. Knows nothing of HTTP, and does not print.
 
 mod aliases;
+mod approvals;
 mod check;
 mod difference;
 mod entity;
@@ -18,6 +19,7 @@ mod stages;
 mod tests;
 
 pub use aliases::{AliasInterval, ModelAliases, model_aliases};
+pub use approvals::{ApprovalRequest, ModelApprovals, model_approvals};
 pub use check::{Check, Unreadable, check};
 pub use difference::{Difference, first_difference};
 pub use entity::{Entity, EntityName, EntityNameError, entity_events, scanned_events};

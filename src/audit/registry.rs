@@ -1,8 +1,6 @@
 //! The model registry as the log tells it, without the rest: enough to answer for models from a log
 //! alone, beside a running server or from a copy, and without touching the view cache.
 
-use std::ops::RangeInclusive;
-
 use super::{ReadError, decode};
 use crate::{
     base::Seq,
@@ -17,8 +15,10 @@ use crate::{
     wal::{Record, WalReader},
 };
 
-/// The kinds of event that concern registered models and their versions.
-const KINDS: RangeInclusive<u16> = 48..=63;
+/// Whether a kind of event concerns registered models and their versions.
+fn is_of_registry(kind: u16) -> bool {
+    matches!(kind, 48..=63 | 68..=71)
+}
 
 /// Registered models read at a time.
 const PAGE_MODELS: usize = 1024;
@@ -35,7 +35,7 @@ pub fn fold_registry(log: &dyn WalReader, until: Seq) -> Result<Views, ReadError
         }
         position.seq = record.seq;
         // What is unknown is refused, not passed over: it may be about models.
-        if KINDS.contains(&record.event_type) || !is_known(&record) {
+        if is_of_registry(record.event_type) || !is_known(&record) {
             let envelope: Envelope = decode(&record)?;
             fold(&mut changes, &envelope);
         }
@@ -77,7 +77,7 @@ mod tests {
     fn the_kinds_are_those_of_the_registry() {
         for (code, _, name) in Event::KINDS {
             let of_registry = name.starts_with("RegisteredModel") || name.starts_with("Model");
-            assert_eq!(KINDS.contains(code), of_registry, "{name}");
+            assert_eq!(is_of_registry(*code), of_registry, "{name}");
         }
     }
 }

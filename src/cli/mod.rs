@@ -4,6 +4,7 @@
 mod activity;
 mod alias_at;
 mod answer;
+mod approvals;
 mod backup;
 mod damage;
 mod diff;
@@ -79,6 +80,8 @@ pub enum Command {
     #[allow(missing_docs, reason = "the arguments document themselves")]
     AliasAt(alias_at::Args),
     #[allow(missing_docs, reason = "the arguments document themselves")]
+    Approvals(approvals::Args),
+    #[allow(missing_docs, reason = "the arguments document themselves")]
     Lineage(lineage::Args),
     #[allow(missing_docs, reason = "the arguments document themselves")]
     Prove(prove::Args),
@@ -106,6 +109,7 @@ pub fn run(command: Command) -> i32 {
         Command::Diff(args) => diff::run(&args),
         Command::StageAt(args) => stage_at::run(&args),
         Command::AliasAt(args) => alias_at::run(&args),
+        Command::Approvals(args) => approvals::run(&args),
         Command::Lineage(args) => lineage::run(&args),
         Command::Prove(args) => prove::run(&args),
         Command::VerifyProof(args) => verify_proof::run(&args),

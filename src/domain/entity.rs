@@ -1,7 +1,10 @@
 //! What events add up to: the state of each kind of entity at one moment. Views keep these, `decide`
 //! asks about them, the API shows them. All times are milliseconds since the Unix epoch.
 
-use std::{cmp::Ordering, collections::BTreeMap};
+use std::{
+    cmp::Ordering,
+    collections::{BTreeMap, BTreeSet},
+};
 
 use indexmap::IndexMap;
 use serde::{Deserialize, Serialize};
@@ -200,6 +203,8 @@ pub struct RegisteredModel {
     pub tags: Tags,
     /// Aliases and the versions they name.
     pub aliases: BTreeMap<String, u32>,
+    /// Stages into which versions move only with the approval of a second person.
+    pub approvals: BTreeSet<Stage>,
 }
 
 /// A version of a registered model.
@@ -231,6 +236,29 @@ pub struct ModelVersion {
     pub lifecycle: Lifecycle,
     /// Tags.
     pub tags: Tags,
+    /// What waits for an approval.
+    pub request: Option<TransitionRequest>,
+}
+
+/// A move of a version that waits for the approval of a second person.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TransitionRequest {
+    /// Position of the event.
+    pub seq: Seq,
+    /// Stage of the version.
+    pub from: Stage,
+    /// The stage that it is to move to.
+    pub to: Stage,
+    /// The versions that are to be archived to make room, ascending.
+    pub archives: Vec<u32>,
+    /// Why, in the words of who asked.
+    pub comment: Option<String>,
+    /// Who asked.
+    pub actor: String,
+    /// When, by the server's clock.
+    pub requested_at: i64,
+    /// It is approved: the moves that follow are its own.
+    pub approved: bool,
 }
 
 /// One step in the stage history of a model version.
@@ -260,6 +288,8 @@ pub struct StageChange {
     pub comment: Option<String>,
     /// The version that took its place, when it was archived to make room.
     pub displaced_by: Option<u32>,
+    /// Who asked for it, if it needed an approval; the actor approved.
+    pub requested_by: Option<String>,
 }
 
 /// A webhook.

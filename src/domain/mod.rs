@@ -3,6 +3,7 @@
 //!
 //! Rules and message texts are those of MLflow 3.17's SQL store, which its clients are written for.
 
+pub mod approval;
 pub mod artifact;
 mod artifact_location;
 pub mod entity;
@@ -106,6 +107,12 @@ pub enum Command {
     DeleteModelVersionTag(model_version::DeleteTag),
     /// See [`model_version::TransitionStage`].
     TransitionStage(model_version::TransitionStage),
+    /// See [`approval::SetRule`].
+    SetApprovalRule(approval::SetRule),
+    /// See [`approval::Approve`].
+    ApproveTransition(approval::Approve),
+    /// See [`approval::Reject`].
+    RejectTransition(approval::Reject),
     /// See [`webhook::Create`].
     CreateWebhook(webhook::Create),
     /// See [`webhook::Update`].
@@ -191,6 +198,9 @@ pub fn decide(state: &dyn State, command: Command, now: TimestampMs) -> Decided 
         Command::SetModelVersionTag(it) => model_version::set_tag(state, it),
         Command::DeleteModelVersionTag(it) => model_version::delete_tag(state, it),
         Command::TransitionStage(it) => model_version::transition_stage(state, &it, now),
+        Command::SetApprovalRule(it) => approval::set_rule(state, it, now),
+        Command::ApproveTransition(it) => approval::approve(state, it, now),
+        Command::RejectTransition(it) => approval::reject(state, it, now),
         Command::CreateWebhook(it) => webhook::create(it, now),
         Command::UpdateWebhook(it) => webhook::update(state, it, now),
         Command::DeleteWebhook(it) => webhook::delete(state, it, now),

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::{
-    Decided, Decision, Rejection, State,
+    Decided, Decision, Rejection, State, approval,
     entity::{LoggedModel, ModelVersion, RegisteredModel},
     model_source, registered_model,
     tag_names::{MODEL_VERSIONS, PROMPT_TEXT},
@@ -308,24 +308,42 @@ pub(super) fn transition_stage(
     if let Some(expected) = expected.filter(|expected| *expected != moved.stage) {
         return Ok(refused(command, &moved, expected, to, now));
     }
+    let mut archives = Vec::new();
+    if command.archive_existing_versions {
+        let others = state.model_versions(model.registered_model_id);
+        let others = others.iter().filter(|it| it.stage == to && it.version != moved.version);
+        archives.extend(others.map(|it| it.version));
+    }
+    let comment = command.comment.as_deref();
+    if model.approvals.contains(&to) && moved.stage != to {
+        let comment = comment.map(str::to_owned);
+        return Ok(approval::request(&model, &moved, to, archives, comment, now));
+    }
+    Ok(moves(&moved, to, &archives, comment, now).into())
+}
+
+/// The move of a version, after those that make room for it.
+pub(super) fn moves(
+    moved: &ModelVersion,
+    to: Stage,
+    archives: &[u32],
+    comment: Option<&str>,
+    now: TimestampMs,
+) -> Vec<Event> {
     let change = |version, from, to, displaced_by| {
         Event::from(ModelVersionStageChanged {
-            registered_model_id: model.registered_model_id,
+            registered_model_id: moved.registered_model_id,
             version,
             from,
             to,
-            comment: command.comment.clone(),
+            comment: comment.map(str::to_owned),
             displaced_by,
             changed_at: now.0,
         })
     };
-    let mut events = Vec::new();
-    if command.archive_existing_versions {
-        let others = state.model_versions(model.registered_model_id);
-        let others = others.iter().filter(|it| it.stage == to && it.version != moved.version);
-        events
-            .extend(others.map(|it| change(it.version, to, Stage::Archived, Some(moved.version))));
-    }
-    events.push(change(moved.version, moved.stage, to, None));
-    Ok(events.into())
+    let archived = archives.iter();
+    archived
+        .map(|version| change(*version, to, Stage::Archived, Some(moved.version)))
+        .chain([change(moved.version, moved.stage, to, None)])
+        .collect()
 }

@@ -115,6 +115,11 @@ events! {
     60 v 1 ModelAliasSet(v1::registry::ModelAliasSet) of RegisteredModel registered_model_id;
     61 v 1 ModelAliasDeleted(v1::registry::ModelAliasDeleted) of RegisteredModel registered_model_id;
     62 v 1 ModelVersionTransitionRefused(v1::registry::ModelVersionTransitionRefused) of RegisteredModel registered_model_id;
+    63 v 1 ModelStageApprovalRequired(v1::registry::ModelStageApprovalRequired) of RegisteredModel registered_model_id;
+    68 v 1 ModelStageApprovalLifted(v1::registry::ModelStageApprovalLifted) of RegisteredModel registered_model_id;
+    69 v 1 ModelVersionTransitionRequested(v1::registry::ModelVersionTransitionRequested) of RegisteredModel registered_model_id;
+    70 v 1 ModelVersionTransitionApproved(v1::registry::ModelVersionTransitionApproved) of RegisteredModel registered_model_id;
+    71 v 1 ModelVersionTransitionRejected(v1::registry::ModelVersionTransitionRejected) of RegisteredModel registered_model_id;
 
     64 v 1 WebhookCreated(v1::webhook::WebhookCreated) of Webhook webhook_id;
     65 v 1 WebhookUpdated(v1::webhook::WebhookUpdated) of Webhook webhook_id;

@@ -51,7 +51,7 @@ use crate::{
 };
 
 /// Version of the shape of what views keep. A cache of another version is rebuilt.
-pub const SCHEMA_VERSION: u32 = 5;
+pub const SCHEMA_VERSION: u32 = 6;
 
 /// Entries that may wait in memory before they are moved into the cache on disk.
 const RECENT_ENTRIES_MAX: usize = 100_000;

@@ -4,7 +4,7 @@
 #![deny(clippy::wildcard_enum_match_arm)] // a new kind of event must say what it rests on
 
 use super::{keys, lookup, store::Read};
-use crate::event::Event;
+use crate::event::{Event, ExperimentRenamed, RegisteredModelRenamed};
 
 /// Whether all that `event` rests on is there: the entity that it changes, what a new one belongs to,
 /// and that its name and number are free. Such an event folds as it once did, though on a state that
@@ -20,10 +20,7 @@ pub fn stands(read: &dyn Read, event: &Event) -> bool {
         Event::ExperimentCreated(it) => {
             !experiment(it.experiment_id) && lookup::experiment_id(read, &it.name).is_none()
         }
-        Event::ExperimentRenamed(it) => {
-            let holder = lookup::experiment_id(read, &it.to);
-            experiment(it.experiment_id) && holder.is_none_or(|id| id == it.experiment_id)
-        }
+        Event::ExperimentRenamed(it) => experiment_can_be_renamed(read, it),
         Event::ExperimentDeleted(it) => experiment(it.experiment_id),
         Event::ExperimentRestored(it) => experiment(it.experiment_id),
         Event::ExperimentTagSet(it) => experiment(it.experiment_id),
@@ -47,11 +44,7 @@ pub fn stands(read: &dyn Read, event: &Event) -> bool {
         Event::RegisteredModelCreated(it) => {
             !model(it.registered_model_id) && lookup::registered_model(read, &it.name).is_none()
         }
-        Event::RegisteredModelRenamed(it) => {
-            let id = it.registered_model_id;
-            let holder = lookup::registered_model(read, &it.to);
-            model(id) && holder.is_none_or(|holder| holder.registered_model_id == id)
-        }
+        Event::RegisteredModelRenamed(it) => model_can_be_renamed(read, it),
         Event::RegisteredModelDescribed(it) => model(it.registered_model_id),
         Event::RegisteredModelDeleted(it) => model(it.registered_model_id),
         Event::RegisteredModelTagSet(it) => model(it.registered_model_id),
@@ -66,6 +59,11 @@ pub fn stands(read: &dyn Read, event: &Event) -> bool {
         Event::ModelVersionTagDeleted(it) => version(it.registered_model_id, it.version),
         Event::ModelVersionStageChanged(it) => version(it.registered_model_id, it.version),
         Event::ModelVersionTransitionRefused(it) => version(it.registered_model_id, it.version),
+        Event::ModelStageApprovalRequired(it) => model(it.registered_model_id),
+        Event::ModelStageApprovalLifted(it) => model(it.registered_model_id),
+        Event::ModelVersionTransitionRequested(it) => version(it.registered_model_id, it.version),
+        Event::ModelVersionTransitionApproved(it) => version(it.registered_model_id, it.version),
+        Event::ModelVersionTransitionRejected(it) => version(it.registered_model_id, it.version),
         Event::ModelAliasSet(it) => version(it.registered_model_id, it.version),
         Event::ModelAliasDeleted(it) => model(it.registered_model_id),
         Event::WebhookCreated(it) => !webhook(&it.webhook_id),
@@ -80,4 +78,17 @@ pub fn stands(read: &dyn Read, event: &Event) -> bool {
         | Event::SigningKeyRotated(_)
         | Event::CheckpointGivenUp(_) => true,
     }
+}
+
+fn experiment_can_be_renamed(read: &dyn Read, event: &ExperimentRenamed) -> bool {
+    let id = event.experiment_id;
+    let holder = lookup::experiment_id(read, &event.to);
+    lookup::experiment(read, id).is_some() && holder.is_none_or(|holder| holder == id)
+}
+
+fn model_can_be_renamed(read: &dyn Read, event: &RegisteredModelRenamed) -> bool {
+    let id = event.registered_model_id;
+    let holder = lookup::registered_model(read, &event.to);
+    let holder = holder.map(|it| it.registered_model_id);
+    lookup::registered_model_by_id(read, id).is_some() && holder.is_none_or(|holder| holder == id)
 }

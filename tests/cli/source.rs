@@ -5,13 +5,14 @@ use serde_json::Value;
 use crate::support::{Data, Ran, Server, runlog, text};
 
 /// What is asked of the life of `Data::lived`.
-const QUESTIONS: [&[&str]; 21] = [
+const QUESTIONS: [&[&str]; 22] = [
     &["history", "model", "CarSeat"],
     &["history", "model", "CarSeat", "--version", "2"],
     &["history", "model", "Bench"],
     &["stage-at", "CarSeat"],
     &["stage-at", "CarSeat", "--stage", "production", "--at", "9"],
     &["stage-at", "Bench", "--ever"],
+    &["approvals", "CarSeat"],
     &["alias-at", "CarSeat"],
     &["alias-at", "CarSeat", "--alias", "champion", "--at", "9"],
     &["alias-at", "Bench", "--ever"],

@@ -4,7 +4,7 @@ use proptest::prelude::*;
 use runlog::{
     base::Seq,
     domain::{
-        Command, artifact, experiment, logged_model,
+        Command, approval, artifact, experiment, logged_model,
         metric::{LogMetric, NewPoint},
         model_version, registered_model, run, signing, webhook,
     },
@@ -277,8 +277,26 @@ fn source() -> impl Strategy<Value = (String, Option<String>, Option<String>)> {
     ]
 }
 
+fn approvals() -> impl Strategy<Value = Command> {
+    prop_oneof![
+        1 => (name(), proptest::bool::weighted(0.8)).prop_map(|(name, required)| {
+            let stage = "Production".to_owned();
+            Command::SetApprovalRule(approval::SetRule { name, stage, required, comment: None })
+        }),
+        2 => (name(), 1..4u32, any::<bool>()).prop_map(|(name, version, approved)| {
+            let (version, comment) = (version.to_string(), Some("well".to_owned()));
+            if approved {
+                let approver = Some("grace".to_owned());
+                Command::ApproveTransition(approval::Approve { name, version, approver, comment })
+            } else {
+                Command::RejectTransition(approval::Reject { name, version, comment })
+            }
+        }),
+    ]
+}
+
 fn registry() -> impl Strategy<Value = Command> {
-    let stage = prop_oneof![Just("None"), Just("staging"), Just("Production"), Just("ARCHIVED")];
+    let stage = prop_oneof![1 => Just("None"), 1 => Just("staging"), 3 => Just("Production"), 1 => Just("ARCHIVED")];
     prop_oneof![
         1 => name().prop_map(|name| Command::CreateRegisteredModel(registered_model::Create {
             name,
@@ -310,7 +328,8 @@ fn registry() -> impl Strategy<Value = Command> {
                 tags: vec![pair("k", "v")],
             })
         }),
-        1 => (name(), 1..4u32, stage, any::<[bool; 2]>()).prop_map(|(name, version, stage, [archive, expects])| {
+        4 => approvals(),
+        3 => (name(), 1..4u32, stage, any::<[bool; 2]>()).prop_map(|(name, version, stage, [archive, expects])| {
             Command::TransitionStage(model_version::TransitionStage {
                 name,
                 version: version.to_string(),

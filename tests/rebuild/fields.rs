@@ -76,6 +76,9 @@ fn registered_model_fields(read: &dyn Read, model: &RegisteredModel) -> Fields {
     model.description.iter().for_each(|text| put(&mut fields, "description", text));
     put(&mut fields, "lifecycle_stage", stage_of(!model.lifecycle.is_active()));
     put_all(&mut fields, "tags", &model.tags);
+    for stage in &model.approvals {
+        put(&mut fields, format!("approvals.{}", stage.as_str()), "required");
+    }
     for (alias, version) in &model.aliases {
         put(&mut fields, format!("aliases.{alias}"), version);
     }
@@ -85,6 +88,7 @@ fn registered_model_fields(read: &dyn Read, model: &RegisteredModel) -> Fields {
         let of = |field: &str| format!("versions.{number}.{field}");
         put(&mut fields, of("stage"), version.stage.as_str());
         version.description.iter().for_each(|text| put(&mut fields, of("description"), text));
+        version.request.iter().for_each(|it| put(&mut fields, of("request"), it.to.as_str()));
         put_all(&mut fields, &of("tags"), &version.tags);
     }
     fields
@@ -147,7 +151,7 @@ proptest! {
                 }
                 Value::RegisteredModel(it) => {
                     let mut told = of(Entity::RegisteredModel(it.registered_model_id), &[]);
-                    let shown = [".stage", ".description"];
+                    let shown = [".stage", ".description", ".request"];
                     told.retain(|field, _| {
                         !field.starts_with("versions.")
                             || field.contains(".tags.")

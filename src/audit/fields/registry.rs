@@ -27,7 +27,18 @@ pub(super) fn assigned(all: &mut Assigned, event: &Event) {
         Event::ModelVersionDeleted(it) => all.set(of(it.version, "lifecycle_stage"), "deleted"),
         Event::ModelVersionTagSet(it) => all.set(tag(it.version, &it.key), &it.value),
         Event::ModelVersionTagDeleted(it) => all.remove(tag(it.version, &it.key)),
-        Event::ModelVersionStageChanged(it) => all.set(of(it.version, "stage"), it.to.as_str()),
+        Event::ModelVersionStageChanged(it) => {
+            all.set(of(it.version, "stage"), it.to.as_str());
+            // A move that was not asked for makes void what was.
+            all.remove(of(it.version, "request"));
+        }
+        Event::ModelStageApprovalRequired(it) => all.set(approval(it.stage), "required"),
+        Event::ModelStageApprovalLifted(it) => all.remove(approval(it.stage)),
+        Event::ModelVersionTransitionRequested(it) => {
+            all.set(of(it.version, "request"), it.to.as_str());
+        }
+        Event::ModelVersionTransitionApproved(it) => all.remove(of(it.version, "request")),
+        Event::ModelVersionTransitionRejected(it) => all.remove(of(it.version, "request")),
         Event::ModelAliasSet(it) => {
             all.set(format!("aliases.{}", it.alias), it.version.to_string());
         }
@@ -56,6 +67,10 @@ fn version_created(all: &mut Assigned, event: &ModelVersionCreated) {
     for KeyValue { key, value } in &event.tags {
         all.set(tag(version, key), value);
     }
+}
+
+fn approval(stage: Stage) -> String {
+    format!("approvals.{}", stage.as_str())
 }
 
 fn of(version: u32, field: &str) -> String {

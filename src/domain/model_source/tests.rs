@@ -99,6 +99,7 @@ impl State for Fake {
                 last_version: 2,
                 tags,
                 aliases: BTreeMap::from([("best".to_owned(), 1)]),
+                approvals: Default::default(),
             })
         })
     }
@@ -127,6 +128,7 @@ impl State for Fake {
                 updated_at: 0,
                 lifecycle: Lifecycle::active(Seq(1)),
                 tags: Tags::new(),
+                request: None,
             })
         };
         vec![version(1, Stage::Production), version(2, Stage::None)]

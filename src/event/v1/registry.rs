@@ -209,3 +209,82 @@ pub struct ModelAliasDeleted {
     /// The version it named.
     pub version: u32,
 }
+
+/// From now on, moves of a model's versions into a stage need the approval of a second person.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ModelStageApprovalRequired {
+    /// Number of the model.
+    pub registered_model_id: u64,
+    /// The stage.
+    pub stage: Stage,
+    /// Why, in the words of who set it.
+    pub comment: Option<String>,
+    /// Time of the change.
+    pub updated_at: i64,
+}
+
+/// Moves of a model's versions into a stage need no approval any more.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ModelStageApprovalLifted {
+    /// Number of the model.
+    pub registered_model_id: u64,
+    /// The stage.
+    pub stage: Stage,
+    /// Why, in the words of who did it.
+    pub comment: Option<String>,
+    /// Time of the change.
+    pub updated_at: i64,
+}
+
+/// A version was not moved yet: a second person must approve. An earlier request for the version is void.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ModelVersionTransitionRequested {
+    /// Number of the model.
+    pub registered_model_id: u64,
+    /// Which version.
+    pub version: u32,
+    /// The stage that it was in.
+    pub from: Stage,
+    /// The stage that it is to move to.
+    pub to: Stage,
+    /// The versions that are to be archived to make room, ascending.
+    pub archives: Vec<u32>,
+    /// Why, in the words of who asked.
+    pub comment: Option<String>,
+    /// Time of the request.
+    pub requested_at: i64,
+}
+
+/// A second person approved; the moves follow in the same batch.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ModelVersionTransitionApproved {
+    /// Number of the model.
+    pub registered_model_id: u64,
+    /// Which version.
+    pub version: u32,
+    /// Position of the request.
+    pub request: u64,
+    /// Who asked.
+    pub requested_by: String,
+    /// Why, in the words of who approved.
+    pub comment: Option<String>,
+    /// Time of the approval.
+    pub approved_at: i64,
+}
+
+/// A request was rejected, or taken back by who made it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ModelVersionTransitionRejected {
+    /// Number of the model.
+    pub registered_model_id: u64,
+    /// Which version.
+    pub version: u32,
+    /// Position of the request.
+    pub request: u64,
+    /// Who asked.
+    pub requested_by: String,
+    /// Why, in the words of who rejected it.
+    pub comment: Option<String>,
+    /// Time of the rejection.
+    pub rejected_at: i64,
+}

@@ -2,6 +2,7 @@
 //! handled, and the descriptions are served as one OpenAPI document.
 
 mod activity;
+mod approvals;
 mod entities;
 mod events;
 mod lineage;
@@ -82,6 +83,10 @@ fn described() -> (Router<App>, Document) {
         .routes(routes!(models::model_stage_history))
         .routes(routes!(models::stages))
         .routes(routes!(models::aliases))
+        .routes(routes!(approvals::approvals))
+        .routes(routes!(approvals::require, approvals::lift))
+        .routes(routes!(approvals::approve))
+        .routes(routes!(approvals::reject))
         .routes(routes!(tlog::key))
         .routes(routes!(tlog::checkpoint))
         .routes(routes!(tlog::tile))

@@ -80,6 +80,17 @@ pub fn fold(changes: &mut Changes<'_>, envelope: &Envelope) {
         Event::ModelVersionStageChanged(event) => registry::stage_changed(changes, envelope, event),
         Event::ModelAliasSet(event) => registry::alias_set(changes, event),
         Event::ModelAliasDeleted(event) => registry::alias_deleted(changes, event),
+        Event::ModelStageApprovalRequired(event) => registry::approval_required(changes, event),
+        Event::ModelStageApprovalLifted(event) => registry::approval_lifted(changes, event),
+        Event::ModelVersionTransitionRequested(event) => {
+            registry::transition_requested(changes, envelope, event);
+        }
+        Event::ModelVersionTransitionApproved(event) => {
+            registry::transition_approved(changes, event);
+        }
+        Event::ModelVersionTransitionRejected(event) => {
+            registry::transition_rejected(changes, event);
+        }
         Event::WebhookCreated(event) => webhooks::created(changes, envelope, event),
         Event::WebhookUpdated(event) => webhooks::updated(changes, event),
         Event::WebhookDeleted(event) => webhooks::deleted(changes, event),

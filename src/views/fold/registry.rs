@@ -2,11 +2,13 @@
 
 use super::{super::lookup::counter, Changes, Value, keys, modify};
 use crate::{
-    domain::entity::{Lifecycle, ModelVersion, RegisteredModel, StageChange},
+    domain::entity::{Lifecycle, ModelVersion, RegisteredModel, StageChange, TransitionRequest},
     event::{
-        Envelope, ModelAliasDeleted, ModelAliasSet, ModelVersionCreated, ModelVersionDeleted,
+        Envelope, ModelAliasDeleted, ModelAliasSet, ModelStageApprovalLifted,
+        ModelStageApprovalRequired, ModelVersionCreated, ModelVersionDeleted,
         ModelVersionDescribed, ModelVersionStageChanged, ModelVersionTagDeleted,
-        ModelVersionTagSet, RegisteredModelCreated, RegisteredModelDeleted,
+        ModelVersionTagSet, ModelVersionTransitionApproved, ModelVersionTransitionRejected,
+        ModelVersionTransitionRequested, RegisteredModelCreated, RegisteredModelDeleted,
         RegisteredModelDescribed, RegisteredModelRenamed, RegisteredModelTagDeleted,
         RegisteredModelTagSet, Stage,
     },
@@ -52,6 +54,7 @@ pub(super) fn model_created(
         last_version: 0,
         tags: event.tags.iter().map(|tag| (tag.key.clone(), tag.value.clone())).collect(),
         aliases: std::collections::BTreeMap::new(),
+        approvals: std::collections::BTreeSet::new(),
     };
     changes.put(keys::counter(counter::REGISTERED_MODEL), Value::Number(id));
     changes.put(keys::registered_model_name(&event.name), Value::Number(id));
@@ -126,6 +129,7 @@ pub(super) fn version_created(
         updated_at: event.created_at,
         lifecycle: Lifecycle::active(envelope.seq),
         tags: event.tags.iter().map(|tag| (tag.key.clone(), tag.value.clone())).collect(),
+        request: None,
     };
     let key = keys::model_version(event.registered_model_id, event.version);
     changes.put(key, Value::ModelVersion(version.into()));
@@ -174,9 +178,12 @@ pub(super) fn stage_changed(
     envelope: &Envelope,
     event: &ModelVersionStageChanged,
 ) {
+    let mut requested_by = None;
     version!(changes, event, |it: &mut ModelVersion| {
         it.stage = event.to;
         it.updated_at = event.changed_at;
+        // A move that was not asked for makes void what was.
+        requested_by = it.request.take().filter(|it| it.approved).map(|it| it.actor);
     });
     model!(changes, event, |it: &mut RegisteredModel| it.updated_at = event.changed_at);
     let change = StageChange {
@@ -192,6 +199,7 @@ pub(super) fn stage_changed(
         user_agent: envelope.meta.user_agent.clone(),
         comment: event.comment.clone(),
         displaced_by: event.displaced_by,
+        requested_by,
     };
     let key = keys::stage_change(event.registered_model_id, event.version, envelope.seq.0);
     changes.put(key, Value::StageChange(change.into()));
@@ -207,4 +215,53 @@ pub(super) fn alias_deleted(changes: &mut Changes<'_>, event: &ModelAliasDeleted
     model!(changes, event, |it: &mut RegisteredModel| {
         it.aliases.remove(&event.alias);
     });
+}
+
+pub(super) fn approval_required(changes: &mut Changes<'_>, event: &ModelStageApprovalRequired) {
+    model!(changes, event, |it: &mut RegisteredModel| {
+        it.approvals.insert(event.stage);
+    });
+}
+
+pub(super) fn approval_lifted(changes: &mut Changes<'_>, event: &ModelStageApprovalLifted) {
+    model!(changes, event, |it: &mut RegisteredModel| {
+        it.approvals.remove(&event.stage);
+    });
+}
+
+pub(super) fn transition_requested(
+    changes: &mut Changes<'_>,
+    envelope: &Envelope,
+    event: &ModelVersionTransitionRequested,
+) {
+    version!(changes, event, |it: &mut ModelVersion| {
+        it.request = Some(TransitionRequest {
+            seq: envelope.seq,
+            from: event.from,
+            to: event.to,
+            archives: event.archives.clone(),
+            comment: event.comment.clone(),
+            actor: envelope.meta.actor.clone(),
+            requested_at: event.requested_at,
+            approved: false,
+        });
+    });
+}
+
+pub(super) fn transition_approved(
+    changes: &mut Changes<'_>,
+    event: &ModelVersionTransitionApproved,
+) {
+    version!(changes, event, |it: &mut ModelVersion| {
+        if let Some(request) = &mut it.request {
+            request.approved = true;
+        }
+    });
+}
+
+pub(super) fn transition_rejected(
+    changes: &mut Changes<'_>,
+    event: &ModelVersionTransitionRejected,
+) {
+    version!(changes, event, |it: &mut ModelVersion| it.request = None);
 }
