@@ -5,9 +5,12 @@ use std::{collections::BTreeMap, path::Path};
 
 use crate::{
     base::{Seq, digest::Sha256Digest, disk::Disk},
-    event::codec::{self, DecodeError},
+    event::{
+        Event,
+        codec::{self, DecodeError},
+    },
     proof::{Tree, leaf_hash},
-    wal::{Place, Record, VerifyReport, WalError, verify},
+    wal::{Destroyed, Place, Record, VerifyReport, WalError, verify},
 };
 
 /// Events that cannot be read are told one by one up to here, and then only counted.
@@ -36,8 +39,25 @@ pub struct Unreadable {
     /// Where it lies.
     pub place: Option<Place>,
     /// Why it cannot be read.
-    pub why: DecodeError,
+    pub why: Why,
 }
+
+/// Why an event cannot be read, or believed.
+#[derive(Debug, thiserror::Error)]
+pub enum Why {
+    /// It is of a newer Runlog, or its bytes spell no event.
+    #[error(transparent)]
+    Undecodable(#[from] DecodeError),
+    /// Its payload was destroyed, and the event that should say so says something else.
+    #[error("its payload was destroyed, and event {by} does not say so")]
+    Unexplained {
+        /// What should be its redaction.
+        by: Seq,
+    },
+}
+
+/// Destroyed payloads whose redaction comes later in the log, by the position of that.
+type Destructions = BTreeMap<Seq, (Seq, Sha256Digest, Option<Place>)>;
 
 impl Check {
     /// Whether all that was acknowledged is there and readable. A torn tail was never acknowledged.
@@ -53,18 +73,38 @@ pub fn check(disk: &dyn Disk, dir: &Path) -> Result<Check, WalError> {
     let mut events = BTreeMap::new();
     let mut unreadable = Vec::new();
     let mut unreadable_count = 0;
+    let mut tell = |seq, place, why| {
+        unreadable_count += 1;
+        if unreadable.len() < UNREADABLE_TOLD_MAX {
+            unreadable.push(Unreadable { seq, place, why });
+        }
+    };
+    let mut destructions = Destructions::new();
     let log = verify(disk, dir, &mut |record: &Record| {
         tree.push(leaf_hash(record));
+        if let Some(Destroyed { sha256, by }) = record.destroyed {
+            destructions.insert(by, (record.seq, sha256, record.place));
+        }
+        let told = destructions.remove(&record.seq);
         match codec::decode_record(record) {
-            Ok(envelope) => *events.entry(envelope.event.name()).or_insert(0) += 1,
-            Err(why) => {
-                unreadable_count += 1;
-                if unreadable.len() < UNREADABLE_TOLD_MAX {
-                    unreadable.push(Unreadable { seq: record.seq, place: record.place, why });
+            Ok(envelope) => {
+                *events.entry(envelope.event.name()).or_insert(0) += 1;
+                if let Some((seq, sha256, place)) = told
+                    && !is_redaction_of(&envelope.event, seq, sha256)
+                {
+                    tell(seq, place, Why::Unexplained { by: record.seq });
                 }
             }
+            Err(why) => tell(record.seq, record.place, why.into()),
         }
     })?;
+    for (by, (seq, _, place)) in destructions {
+        tell(seq, place, Why::Unexplained { by });
+    }
     let root = log.damage.is_empty().then(|| tree.root());
     Ok(Check { log, events, unreadable, unreadable_count, root })
+}
+
+fn is_redaction_of(event: &Event, seq: Seq, sha256: Sha256Digest) -> bool {
+    matches!(event, Event::EventRedacted(it) if it.seq == seq.0 && it.sha256 == sha256.0)
 }

@@ -20,7 +20,7 @@ mod tests;
 
 pub use aliases::{AliasInterval, ModelAliases, model_aliases};
 pub use approvals::{ApprovalRequest, ModelApprovals, model_approvals};
-pub use check::{Check, Unreadable, check};
+pub use check::{Check, Unreadable, Why, check};
 pub use difference::{Difference, first_difference};
 pub use entity::{Entity, EntityName, EntityNameError, entity_events, scanned_events};
 pub use error::ReadError;

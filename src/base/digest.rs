@@ -32,3 +32,10 @@ impl fmt::Debug for Sha256Digest {
 pub fn crc32_ieee(bytes: &[u8]) -> u32 {
     crc32fast::hash(bytes)
 }
+
+/// The same, begun as if `initial` were the CRC-32 of bytes before these: zlib's `crc32(initial, bytes)`.
+pub fn crc32_from(initial: u32, bytes: &[u8]) -> u32 {
+    let mut hasher = crc32fast::Hasher::new_with_initial(initial);
+    hasher.update(bytes);
+    hasher.finalize()
+}

@@ -22,7 +22,9 @@ mod tree;
 
 pub use real::RealDisk;
 pub use room::{MARGIN_BYTES, check_room, is_full};
-pub use tree::{create, create_dirs, read_if_present, remove_tree, replace, unfinished};
+pub use tree::{
+    create, create_dirs, overwrite_tree, read_if_present, remove_tree, replace, unfinished,
+};
 
 /// A directory tree with files in it. Names are durable once their directory is synced.
 pub trait Disk: Send + Sync {

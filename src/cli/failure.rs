@@ -141,6 +141,7 @@ impl From<WalError> for Failure {
             WalError::Poisoned { .. } => Self::poisoned(what),
             WalError::Fenced { .. }
             | WalError::Unfit { .. }
+            | WalError::Unerasable { .. }
             | WalError::NotFound { .. }
             | WalError::Damaged { .. }
             | WalError::Missing { .. }

@@ -1,28 +1,23 @@
 //! `runlog key`: the key that signs a log.
 
-use std::{
-    path::{Path, PathBuf},
-    sync::Arc,
-};
+use std::{path::PathBuf, sync::Arc};
 
 use super::{
     EXIT_CODES,
     answer::{print, print_json, say},
     failure::Failure,
-    place::{DATA_DIR, KeyPlace},
+    place::KeyPlace,
     source::Source,
+    stopped::{Stopped, close},
 };
 use crate::{
     base::{
         Seq,
-        data_dir::{LOG_DIR, TLOG_DIR},
+        data_dir::TLOG_DIR,
         disk::{Open, RealDisk, replace},
-        id,
     },
     domain::{Command, signing},
-    engine::{Context, Engine, Options},
-    proof::{Anew, Notary, PublicKey, last_signed, public_key, witnessed},
-    wal::LocalReader,
+    proof::{Anew, Notary, PublicKey, last_signed, public_key},
 };
 
 const EXAMPLES: &str = "\
@@ -86,21 +81,6 @@ struct New {
     stopped: Stopped,
 }
 
-/// A server that does not run.
-#[derive(Debug, clap::Args)]
-struct Stopped {
-    /// Data directory of a server that is stopped.
-    #[arg(long, value_name = "DIR", env = "RUNLOG_DATA_DIR", default_value = DATA_DIR)]
-    data_dir: PathBuf,
-
-    /// Who does it [default: $USER]
-    #[arg(long, value_name = "NAME", env = "USER", default_value = "unknown", hide_env = true)]
-    by: String,
-
-    #[command(flatten)]
-    keys: KeyPlace,
-}
-
 pub(super) fn run(args: &Args) -> Result<(), Failure> {
     match &args.what {
         What::Show(args) => show(args),
@@ -123,7 +103,7 @@ fn show(args: &Show) -> Result<(), Failure> {
 
 fn rotate(args: &Rotate) -> Result<(), Failure> {
     let keys = args.stopped.keys()?;
-    let witnessed = witnessed(&RealDisk, &keys, &args.stopped.log()?)?;
+    let witnessed = args.stopped.witnessed()?;
     let engine = args.stopped.open(witnessed)?;
     let cache = args.stopped.data_dir.join(TLOG_DIR);
     let notary = Notary::open(Arc::new(RealDisk), &keys, &cache, engine.reader())?;
@@ -160,36 +140,4 @@ fn new(args: &New) -> Result<(), Failure> {
     anew.begin(&RealDisk)?;
     close(engine)?;
     print(&format!("{key}\n"))
-}
-
-impl Stopped {
-    fn keys(&self) -> Result<PathBuf, Failure> {
-        self.keys.dir(Some(&self.data_dir))
-    }
-
-    fn log(&self) -> Result<LocalReader, Failure> {
-        Ok(LocalReader::open_read_only(Arc::new(RealDisk), &self.data_dir.join(LOG_DIR))?)
-    }
-
-    /// The log with its views, for writing; it must exist.
-    fn open(&self, witnessed: Seq) -> Result<Engine, Failure> {
-        self.log()?;
-        let options = Options { witnessed, ..Options::default() };
-        Ok(Engine::open(Arc::new(RealDisk), Path::new(&self.data_dir), &options)?)
-    }
-
-    fn record(&self, engine: &Engine, command: Command) -> Result<Seq, Failure> {
-        let runtime = tokio::runtime::Builder::new_current_thread().build();
-        let runtime = runtime.map_err(|error| Failure::of(&error))?;
-        let context = Context {
-            user: Some(self.by.clone()),
-            request_id: id::random_hex(),
-            ..Context::default()
-        };
-        Ok(runtime.block_on(engine.execute(context, command))?.seq)
-    }
-}
-
-fn close(engine: Engine) -> Result<(), Failure> {
-    engine.finish().map_or(Ok(()), |reason| Err(Failure::poisoned(reason)))
 }

@@ -16,6 +16,7 @@ mod log;
 mod output;
 mod place;
 mod prove;
+mod redact;
 mod repair;
 mod replay;
 mod restore;
@@ -23,6 +24,7 @@ mod selection;
 mod serve;
 mod source;
 mod stage_at;
+mod stopped;
 mod telemetry;
 mod usage;
 mod verify;
@@ -90,6 +92,8 @@ pub enum Command {
     #[allow(missing_docs, reason = "the arguments document themselves")]
     Key(key::Args),
     #[allow(missing_docs, reason = "the arguments document themselves")]
+    Redact(redact::Args),
+    #[allow(missing_docs, reason = "the arguments document themselves")]
     Backup(backup::Args),
     #[allow(missing_docs, reason = "the arguments document themselves")]
     Restore(restore::Args),
@@ -114,6 +118,7 @@ pub fn run(command: Command) -> i32 {
         Command::Prove(args) => prove::run(&args),
         Command::VerifyProof(args) => verify_proof::run(&args),
         Command::Key(args) => key::run(&args),
+        Command::Redact(args) => redact::run(&args),
         Command::Backup(args) => backup::run(&args),
         Command::Restore(args) => restore::run(&args),
         Command::Repair(args) => repair::run(&args),

@@ -130,6 +130,12 @@ fn report(check: &Check) -> String {
     ] {
         line(&mut text, format_args!("{name:<9} {value}"));
     }
+    if log.destroyed > 0 {
+        line(
+            &mut text,
+            format_args!("redacted  {} events; their digests are in the root", log.destroyed),
+        );
+    }
     if let Some(root) = check.root {
         line(&mut text, format_args!("root      {root}"));
     }
@@ -153,6 +159,7 @@ fn as_json(check: &Check) -> String {
         "head": log.head,
         "tail": tail(log.tail),
         "root": check.root.map(|root| root.to_string()),
+        "redacted": log.destroyed,
         "kinds": check.events,
     });
     if let (Some(answer), Some(damage)) =

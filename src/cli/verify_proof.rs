@@ -99,6 +99,7 @@ fn event(proved: &Proved) -> Result<String, Failure> {
         codec: leaf.codec,
         batch_more: false,
         payload: payload.clone(),
+        destroyed: None,
         place: None,
     };
     let envelope = codec::decode_record(&record).map_err(|error| Failure::of(&error))?;

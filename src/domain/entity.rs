@@ -292,6 +292,17 @@ pub struct StageChange {
     pub requested_by: Option<String>,
 }
 
+/// That the payload of an event is destroyed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Redaction {
+    /// The event that says so.
+    pub by: Seq,
+    /// SHA-256 of the payload.
+    pub sha256: [u8; 32],
+    /// Bytes of what stands for it, at the end of the payload of `by`.
+    pub substitute_len: u32,
+}
+
 /// A webhook.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Webhook {

@@ -13,6 +13,7 @@ pub mod metric;
 mod model_source;
 pub mod model_uri;
 pub mod model_version;
+pub mod redaction;
 pub mod registered_model;
 mod rejection;
 pub mod run;
@@ -129,6 +130,8 @@ pub enum Command {
     RotateSigningKey(signing::Rotate),
     /// See [`signing::GiveUp`].
     GiveUpCheckpoint(signing::GiveUp),
+    /// See [`redaction::Redact`].
+    RedactEvent(redaction::Redact),
 }
 
 /// What follows from a command: the facts, and the number that the caller must know.
@@ -209,5 +212,6 @@ pub fn decide(state: &dyn State, command: Command, now: TimestampMs) -> Decided 
         Command::DeleteArtifact(it) => Ok(artifact::delete(it)),
         Command::RotateSigningKey(it) => Ok(signing::rotate(it)),
         Command::GiveUpCheckpoint(it) => Ok(signing::give_up(it)),
+        Command::RedactEvent(it) => redaction::redact(it),
     }
 }

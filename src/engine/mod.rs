@@ -5,6 +5,7 @@ mod error;
 mod flush;
 mod open;
 mod past;
+mod redact;
 mod replay;
 #[cfg(test)]
 #[cfg(feature = "shuttle")]

@@ -2,7 +2,7 @@
 
 use std::{path::Path, sync::Arc};
 
-use super::{Engine, OpenError, replay};
+use super::{Engine, OpenError, redact, replay};
 use crate::{
     base::{
         Seq, SystemClock,
@@ -48,7 +48,7 @@ pub(super) fn open(
     refuse_views_alone(&*disk, data_dir)?;
     let Options { segment_bytes, witnessed, .. } = *options;
     let log_options = LogOptions { segment_bytes, witnessed, ..LogOptions::default() };
-    let (wal, report) = LocalWal::open(disk, &data_dir.join(LOG_DIR), log_options)?;
+    let (wal, report) = LocalWal::open(Arc::clone(&disk), &data_dir.join(LOG_DIR), log_options)?;
     note(&report);
     let log = wal.reader();
     let (path, clock) = (data_dir.join(VIEWS_DIR), Box::new(SystemClock));
@@ -60,6 +60,15 @@ pub(super) fn open(
         let views = open_views(&path, &*log, options.cache_bytes)?;
         keep_snapshots(&views);
         bring_up(&views, &*log)?;
+        let pending = redact::pending(&views, &*log)?;
+        if !pending.is_empty() {
+            let payloads = pending.len();
+            tracing::info!(payloads, "what is redacted is destroyed; views are folded anew");
+            drop(views);
+            redact::forget_views(&*disk, data_dir)?;
+            wal.erase(&pending)?;
+            return open(disk, data_dir, options);
+        }
         return Ok(Engine::start(Box::new(wal), Arc::new(views), clock));
     }
     // Views of an empty log are empty: they begin in memory, and their cache is made meanwhile,

@@ -6,7 +6,7 @@
 use super::{
     Meta,
     codec::{self, DecodeError},
-    v1,
+    redaction, v1,
 };
 
 /// The entity that an event concerns.
@@ -53,6 +53,11 @@ macro_rules! events {
             /// The entity it concerns.
             pub fn subject(&self) -> Subject<'_> {
                 match self { $(Event::$name(body) => Subject::$subject(&body.$id),)+ }
+            }
+
+            /// The same event with other texts.
+            pub(super) fn rewritten(&self, change: &mut dyn FnMut(&mut ciborium::Value)) -> Event {
+                match self { $(Event::$name(body) => Event::$name(redaction::through(body, change)),)+ }
             }
 
             pub(super) fn encode_payload(&self, meta: &Meta) -> Vec<u8> {
@@ -133,4 +138,6 @@ events! {
     97 v 1 LogRepaired(v1::repair::LogRepaired) of Log log_id;
     98 v 1 SigningKeyRotated(v1::signing::SigningKeyRotated) of Log log_id;
     99 v 1 CheckpointGivenUp(v1::signing::CheckpointGivenUp) of Log log_id;
+
+    100 v 1 EventRedacted(v1::redaction::EventRedacted) of Log log_id;
 }

@@ -8,15 +8,17 @@ pub mod code;
 pub mod codec;
 pub mod kind;
 mod readable;
+pub mod redaction;
 pub mod v1;
 
 pub use code::{
     DeliveryOutcome, LoggedModelStatus, LossReason, RunStatus, Stage, WebhookStatus, WebhookTrigger,
 };
 pub use kind::{Event, Subject};
+pub use redaction::Redaction;
 pub use v1::{
-    KeyValue, artifact::*, experiment::*, logged_model::*, meta::Meta, meta::Origin, registry::*,
-    repair::*, run::*, signing::*, webhook::*,
+    KeyValue, artifact::*, experiment::*, logged_model::*, meta::Meta, meta::Origin, redaction::*,
+    registry::*, repair::*, run::*, signing::*, webhook::*,
 };
 
 use crate::base::{Seq, TimestampMs};

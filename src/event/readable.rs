@@ -1,5 +1,5 @@
 //! Spelling of numbers and digests in JSON, where the bytes differ: NaN and the infinities as
-//! words, digests in hexadecimal. The binary form is untouched.
+//! words, digests and other bytes in hexadecimal. The binary form is untouched.
 
 use serde::{Serialize, Serializer, ser::SerializeSeq};
 
@@ -31,5 +31,17 @@ where
     if !serializer.is_human_readable() {
         return bytes.serialize(serializer);
     }
-    serializer.serialize_str(&bytes.iter().map(|byte| format!("{byte:02x}")).collect::<String>())
+    serializer.serialize_str(&spelled(bytes))
+}
+
+/// Any bytes in hexadecimal.
+pub(super) fn hex_bytes<S: Serializer>(bytes: &[u8], serializer: S) -> Result<S::Ok, S::Error> {
+    if !serializer.is_human_readable() {
+        return bytes.serialize(serializer);
+    }
+    serializer.serialize_str(&spelled(bytes))
+}
+
+fn spelled(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }

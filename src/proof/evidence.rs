@@ -69,7 +69,7 @@ impl Evidence {
     pub fn of(record: &Record, path: Vec<Sha256Digest>, note: Note) -> Self {
         Self {
             leaf: leaf_data(record).to_vec(),
-            payload: Some(record.payload.clone()),
+            payload: record.destroyed.is_none().then(|| record.payload.clone()),
             index: record.seq.0.saturating_sub(1),
             path,
             note,

@@ -17,6 +17,8 @@ pub const LEAF_DATA_BYTES: usize = LABEL.len() + 8 + 8 + 2 + 1 + 1 + 32;
 /// The leaf data of a record: label, sequence (u64), time in milliseconds (i64), event type (u16),
 /// event version (u8), codec (u8), SHA-256 of the payload. Numbers are little-endian.
 pub fn leaf_data(record: &Record) -> [u8; LEAF_DATA_BYTES] {
+    let payload = record.destroyed.map(|it| it.sha256);
+    let payload = payload.unwrap_or_else(|| Sha256Digest::of(&record.payload));
     let mut data = [0; LEAF_DATA_BYTES];
     let parts: [&[u8]; 7] = [
         LABEL,
@@ -25,7 +27,7 @@ pub fn leaf_data(record: &Record) -> [u8; LEAF_DATA_BYTES] {
         &record.event_type.to_le_bytes(),
         &[record.event_version],
         &[record.codec],
-        &Sha256Digest::of(&record.payload).0,
+        &payload.0,
     ];
     let mut rest = &mut data[..];
     for part in parts {

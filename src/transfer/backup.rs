@@ -17,6 +17,7 @@
 mod artifacts;
 
 use std::{
+    collections::BTreeMap,
     path::Path,
     time::{Duration, Instant},
 };
@@ -31,6 +32,7 @@ use crate::{
     base::{
         Seq, TimestampMs,
         data_dir::{ARTIFACTS_DIR, LOG_DIR},
+        digest::Sha256Digest,
         disk::{Disk, Entry, create_dirs, unfinished},
     },
     wal::{Extent, durable},
@@ -118,7 +120,7 @@ pub fn backup(
             found = survey_sound(disk, &log, &extents, known, progress)?;
         }
     }
-    let segments = copy_segments(disk, job, &extents, &former, &mut done)?;
+    let segments = copy_segments(disk, job, &extents, &found.report.rewritten, &former, &mut done)?;
     let manifest = Manifest {
         head: head(&extents),
         root: found.root.to_string(),
@@ -220,6 +222,7 @@ fn copy_segments(
     disk: &dyn Disk,
     job: &Backup<'_>,
     extents: &[Extent],
+    rewritten: &BTreeMap<String, Sha256Digest>,
     former: &Manifest,
     done: &mut BackedUp,
 ) -> Result<Vec<Segment>, TransferError> {
@@ -227,17 +230,17 @@ fn copy_segments(
     create_dirs(disk, &to)?;
     let mut segments = Vec::with_capacity(extents.len());
     for extent in extents {
+        let sha256 = rewritten.get(&extent.name).copied().unwrap_or(extent.sha256);
         let segment = Segment {
             name: extent.name.clone(),
             bytes: extent.bytes,
             capacity: extent.capacity,
-            sha256: extent.sha256.to_string(),
+            sha256: sha256.to_string(),
         };
         let place = to.join(&extent.name);
         if !former.segments.contains(&segment) || !is_there(disk, &place)? {
             let from = job.data_dir.join(LOG_DIR).join(&extent.name);
-            let prefix =
-                Prefix { bytes: extent.bytes, length: extent.capacity, sha256: extent.sha256 };
+            let prefix = Prefix { bytes: extent.bytes, length: extent.capacity, sha256 };
             if !copy(disk, &from, &place, &prefix)? {
                 // It was sound a moment ago.
                 let dir = job.data_dir.join(LOG_DIR);

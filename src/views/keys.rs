@@ -4,7 +4,7 @@
 //! Numbers are big-endian so that bytes sort as numbers do. Text parts end with a 0 byte; the API
 //! admits no 0 byte in an id or a key, so no key is a prefix of another by accident.
 
-use crate::domain::entity::Point;
+use crate::{base::Seq, domain::entity::Point};
 
 /// A key: opaque bytes that sort as the tables need it.
 pub type Key = Box<[u8]>;
@@ -43,6 +43,8 @@ pub mod table {
     pub const SUBSCRIPTION: u8 = b'W';
     /// Pending deliveries by webhook, in the order of the events that they tell of.
     pub const OUTBOX: u8 = b'o';
+    /// Redacted events by position.
+    pub const REDACTION: u8 = b'x';
     /// Positions of the events of an entity, in blocks.
     pub const TIMELINE: u8 = b't';
 }
@@ -75,6 +77,17 @@ fn build(table: u8, parts: &[&[u8]]) -> Key {
 /// The counter named `name`.
 pub fn counter(name: &str) -> Key {
     build(table::COUNTER, &[name.as_bytes()])
+}
+
+/// The redaction of an event.
+pub fn redaction(seq: u64) -> Key {
+    build(table::REDACTION, &[&seq.to_be_bytes()])
+}
+
+/// The event that a key of [`redaction`] names.
+pub fn redacted(key: &[u8]) -> Option<Seq> {
+    let seq = key.strip_prefix(&[table::REDACTION])?.try_into().ok()?;
+    Some(Seq(u64::from_be_bytes(seq)))
 }
 
 /// An experiment.

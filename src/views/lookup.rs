@@ -9,7 +9,7 @@ use super::{
 use crate::{
     base::Seq,
     domain::entity::{
-        Artifact, Experiment, Lifecycle, LoggedModel, LoggedModelMetric, ModelVersion,
+        Artifact, Experiment, Lifecycle, LoggedModel, LoggedModelMetric, ModelVersion, Redaction,
         RegisteredModel, Run, Webhook, WebhookDelivery,
     },
 };
@@ -35,6 +35,16 @@ macro_rules! typed {
 /// The last number that a counter gave.
 pub fn counter(read: &dyn Read, name: &str) -> Option<u64> {
     typed!(read, keys::counter(name), Number)
+}
+
+/// The redacted events, each with its last redaction.
+pub fn redactions(read: &dyn Read) -> Vec<(Seq, Redaction)> {
+    let all = read.prefix(&[keys::table::REDACTION]).into_iter();
+    all.filter_map(|(key, value)| match value {
+        Value::Redaction(redaction) => Some((keys::redacted(&key)?, redaction)),
+        _ => None,
+    })
+    .collect()
 }
 
 /// An experiment by id.

@@ -76,7 +76,8 @@ pub fn stands(read: &dyn Read, event: &Event) -> bool {
         | Event::EventLost(_)
         | Event::LogRepaired(_)
         | Event::SigningKeyRotated(_)
-        | Event::CheckpointGivenUp(_) => true,
+        | Event::CheckpointGivenUp(_)
+        | Event::EventRedacted(_) => true,
     }
 }
 

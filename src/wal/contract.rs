@@ -88,6 +88,7 @@ fn a_record_comes_back_as_it_went_in(fresh: Fresh) {
             codec: put.codec,
             batch_more: put.batch_more,
             payload: put.payload.to_vec(),
+            destroyed: None,
             place: got.place,
         };
         assert_eq!(got, &expected);

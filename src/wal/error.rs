@@ -23,6 +23,12 @@ pub enum WalError {
         /// The rule that it breaks.
         why: &'static str,
     },
+    /// A payload is too short to be destroyed. Nothing was changed.
+    #[error("record {seq} is too short for what takes the place of a payload that is destroyed")]
+    Unerasable {
+        /// The record.
+        seq: Seq,
+    },
     /// No space. Nothing was appended; reads go on; the same append may succeed later.
     #[error("no space to append to the log")]
     Full(#[source] DiskError),

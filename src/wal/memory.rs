@@ -47,6 +47,7 @@ impl Wal for MemoryWal {
                 codec: record.codec,
                 batch_more: record.batch_more,
                 payload: record.payload.to_vec(),
+                destroyed: None,
                 place: None,
             });
         }

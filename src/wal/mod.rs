@@ -29,11 +29,11 @@ mod record;
 
 pub use error::{Damage, WalError};
 pub use local::{
-    Extent, Finding, Found, LocalReader, LocalWal, Lost, Options, Origin, RecoveryReport, Tail,
-    TornTail, VerifyReport, durable, hold, verify, walk,
+    ERASABLE_BYTES_MIN, Extent, Finding, Found, LocalReader, LocalWal, Lost, Options, Origin,
+    RecoveryReport, Tail, TornTail, VerifyReport, durable, hold, verify, walk,
 };
 pub use memory::MemoryWal;
-pub use record::{NewRecord, Place, Record};
+pub use record::{Destroyed, Erasure, NewRecord, Place, Record};
 
 /// The writing end. There is one for a log, and it may move between threads.
 pub trait Wal: Send {

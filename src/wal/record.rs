@@ -1,6 +1,6 @@
 //! What goes into a log and what comes out, and which groups may go in.
 
-use crate::base::{Seq, TimestampMs, limits::PAYLOAD_BYTES_MAX};
+use crate::base::{Seq, TimestampMs, digest::Sha256Digest, limits::PAYLOAD_BYTES_MAX};
 
 use super::WalError;
 
@@ -36,10 +36,32 @@ pub struct Record {
     pub codec: u8,
     /// More records of the same batch follow.
     pub batch_more: bool,
-    /// The bytes that were appended.
+    /// The bytes that were appended; their substitute, if they were destroyed.
     pub payload: Vec<u8>,
+    /// What is left of the bytes that were appended, if they were destroyed.
+    pub destroyed: Option<Destroyed>,
     /// Where it lies, for error messages and people; `None` if the log has no files.
     pub place: Option<Place>,
+}
+
+/// What is left of a payload that was destroyed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Destroyed {
+    /// Digest of what was appended.
+    pub sha256: Sha256Digest,
+    /// The later record that says so; its payload ends with the substitute.
+    pub by: Seq,
+}
+
+/// A payload that is to be destroyed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Erasure {
+    /// Whose payload.
+    pub seq: Seq,
+    /// The later record that says so.
+    pub by: Seq,
+    /// Bytes at the end of its payload that stand for the destroyed one from then on.
+    pub substitute_len: u32,
 }
 
 /// Where a record lies in the files of a log.

@@ -28,6 +28,7 @@ impl Vector {
             codec: codec::CODEC,
             batch_more: false,
             payload: bytes(&json["payload"]),
+            destroyed: None,
             place: None,
         };
         Self { record, json }

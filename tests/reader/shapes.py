@@ -68,6 +68,8 @@ class Format:
             return self.codes[code[1]][cursor.number("u8")]
         if size := re.fullmatch(r"(\d+) bytes", kind):
             return cursor.take(int(size[1])).hex()
+        if kind == "bytes":
+            return cursor.take(cursor.number("u64")).hex()
         if kind == "text":
             return cursor.take(cursor.number("u64")).decode()
         if kind == "f64":
@@ -100,6 +102,8 @@ class Format:
             return bytes(number for number, word in self.codes[code[1]].items() if word == value)
         if re.fullmatch(r"\d+ bytes", kind):
             return bytes.fromhex(value)
+        if kind == "bytes":
+            return struct.pack("<Q", len(value) // 2) + bytes.fromhex(value)
         if kind == "text":
             return struct.pack("<Q", len(value.encode())) + value.encode()
         if kind in NUMBERS:

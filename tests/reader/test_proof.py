@@ -78,7 +78,7 @@ def test_it_proves_what_the_log_holds(proved):
     assert (name, body["to"], cause["actor"]) == ("ModelVersionStageChanged", "Production", "anonymous")
     assert origin.removeprefix("runlog/").replace("-", "") == log.segments[0].log_id.hex()
     # The root that was signed is the one that a second reader makes of the log.
-    root = merkle_root([leaf(*event) for event in log.events[:size]])
+    root = merkle_root([leaf(event) for event, _ in log.events[:size]])
     assert data.decode().count(base64.b64encode(root).decode()) == 1
 
 

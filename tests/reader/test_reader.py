@@ -91,5 +91,5 @@ def test_log_of_a_server(tmp_path):
             key: header[key] for key in ("seq", "recorded_at", "version")
         }
         assert {key: line[key] for key in cause} == cause
-    root = merkle_root([leaf(*event) for event in found]).hex()
+    root = merkle_root([leaf(event) for event, _ in found]).hex()
     assert re.search(rf"\b{root}\b", runlog("verify", "--data-dir", server.data).stdout)

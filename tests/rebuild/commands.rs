@@ -6,11 +6,11 @@ use runlog::{
     domain::{
         Command, approval, artifact, experiment, logged_model,
         metric::{LogMetric, NewPoint},
-        model_version, registered_model, run, signing, webhook,
+        model_version, redaction, registered_model, run, signing, webhook,
     },
     event::{
-        DatasetInput, DeliveryOutcome, KeyValue, LoggedModelStatus, ModelOutput, RunStatus,
-        WebhookStatus, WebhookTrigger,
+        DatasetInput, DeliveryOutcome, EventRedacted, KeyValue, LoggedModelStatus, ModelOutput,
+        RunStatus, WebhookStatus, WebhookTrigger,
     },
 };
 
@@ -209,7 +209,16 @@ fn artifacts() -> impl Strategy<Value = Command> {
 
 fn signing() -> impl Strategy<Value = Command> {
     let text = |n: u8| format!("runlog/{n}");
-    (0..4u8, 0..2u8).prop_map(move |(n, which)| match which {
+    (0..4u8, 0..3u8).prop_map(move |(n, which)| match which {
+        2 => Command::RedactEvent(redaction::Redact(EventRedacted {
+            log_id: [n; 16],
+            seq: n.into(),
+            kind: 20,
+            version: 1,
+            sha256: [n; 32],
+            reason: "a mistake".to_owned(),
+            substitute: vec![n; n.into()],
+        })),
         0 => Command::RotateSigningKey(signing::Rotate {
             log_id: [n; 16],
             from: text(n),

@@ -32,6 +32,9 @@ pub struct EventLine {
     pub user_agent: String,
     /// The log that it was first written to, when it came from another one.
     pub origin: Option<EventOrigin>,
+    /// The event that redacted it, and says who did and why; absent if nothing of it was.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub redacted_by: Option<Seq>,
     /// The facts, in the shape of the kind.
     #[schema(value_type = Object)]
     pub data: Box<RawValue>,
@@ -73,6 +76,7 @@ impl From<Envelope> for EventLine {
             client_address,
             user_agent,
             origin: origin.map(EventOrigin::from),
+            redacted_by: None,
             data: facts(&event),
         }
     }

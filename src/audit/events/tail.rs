@@ -88,7 +88,8 @@ impl<'a> EventTail<'a> {
             work.spend(&record);
             taken.looked = Some((taken.looked.map_or(record.seq, |it| it.0), record.seq));
             if let Some(envelope) = self.filter.pick(&record)? {
-                let line = EventLine::from(envelope);
+                let redacted_by = record.destroyed.map(|destroyed| destroyed.by);
+                let line = EventLine { redacted_by, ..EventLine::from(envelope) };
                 bytes += line.size();
                 taken.events.push(line);
             }

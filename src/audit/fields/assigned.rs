@@ -107,7 +107,8 @@ pub(super) fn assigned(event: &Event) -> Assigned {
         | Event::EventLost(_)
         | Event::LogRepaired(_)
         | Event::SigningKeyRotated(_)
-        | Event::CheckpointGivenUp(_) => {}
+        | Event::CheckpointGivenUp(_)
+        | Event::EventRedacted(_) => {}
 
         of_registry => registry::assigned(&mut all, of_registry),
     }

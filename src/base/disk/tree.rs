@@ -31,6 +31,32 @@ pub fn create_dirs(disk: &dyn Disk, path: &Path) -> Result<(), DiskError> {
     }
 }
 
+/// Bytes that are written at once.
+const ZEROS_BYTES: usize = 1 << 20;
+
+/// Writes zeros over all files in a directory, durably, without following links.
+pub fn overwrite_tree(disk: &dyn Disk, dir: &Path) -> Result<(), DiskError> {
+    let zeros = vec![0; ZEROS_BYTES];
+    for entry in disk.list(dir)? {
+        let path = dir.join(entry.name);
+        match entry.kind {
+            Kind::Dir => overwrite_tree(disk, &path)?,
+            Kind::Other => {}
+            Kind::File => {
+                let file = disk.open(&path, Open::Write)?;
+                let (mut offset, end) = (0, file.byte_len()?);
+                while offset < end {
+                    let len = usize::try_from(end - offset).unwrap_or(usize::MAX).min(ZEROS_BYTES);
+                    file.write_at(offset, zeros.get(..len).unwrap_or_default())?;
+                    offset += len as u64;
+                }
+                file.sync_data()?;
+            }
+        }
+    }
+    Ok(())
+}
+
 /// Removes a directory and all in it, without following links. Durable once its parent is synced.
 pub fn remove_tree(disk: &dyn Disk, dir: &Path) -> Result<(), DiskError> {
     for entry in disk.list(dir)? {

@@ -8,6 +8,7 @@ pub mod artifact;
 pub mod experiment;
 pub mod logged_model;
 pub mod meta;
+pub mod redaction;
 pub mod registry;
 pub mod repair;
 pub mod run;

@@ -194,6 +194,7 @@ fn every_field_of_a_record_is_in_its_leaf() {
         codec: 1,
         batch_more: false,
         payload: b"moved".to_vec(),
+        destroyed: None,
         place: None,
     };
     let spelled = [

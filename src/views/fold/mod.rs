@@ -97,6 +97,7 @@ pub fn fold(changes: &mut Changes<'_>, envelope: &Envelope) {
         Event::WebhookDeliverySettled(event) => webhooks::settled(changes, event),
         Event::ArtifactStored(event) => artifact_stored(changes, envelope, event),
         Event::ArtifactDeleted(event) => artifact_deleted(changes, event),
+        Event::EventRedacted(event) => redacted(changes, envelope, event),
         // It moved nothing; the timeline has it.
         Event::ModelVersionTransitionRefused(_)
         | Event::EventLost(_)
@@ -131,6 +132,16 @@ fn artifact_stored(
         stored_at: envelope.recorded_at.0,
     };
     changes.put(keys::artifact(&event.path), Value::Artifact(artifact.into()));
+}
+
+/// Notes what is to be destroyed, if it is not yet.
+fn redacted(changes: &mut Changes<'_>, envelope: &Envelope, event: &crate::event::EventRedacted) {
+    let redaction = crate::domain::entity::Redaction {
+        by: envelope.seq,
+        sha256: event.sha256,
+        substitute_len: u32::try_from(event.substitute.len()).unwrap_or(u32::MAX),
+    };
+    changes.put(keys::redaction(event.seq), Value::Redaction(redaction));
 }
 
 fn artifact_deleted(changes: &mut Changes<'_>, event: &crate::event::ArtifactDeleted) {

@@ -56,7 +56,8 @@ impl Catalog {
             | Value::Artifact(_)
             | Value::Step(_)
             | Value::Webhook(_)
-            | Value::Delivery(_) => {}
+            | Value::Delivery(_)
+            | Value::Redaction(_) => {}
         }
     }
 }

@@ -8,8 +8,8 @@ use super::packed;
 use crate::{
     base::Seq,
     domain::entity::{
-        Artifact, Experiment, LoggedModel, LoggedModelMetric, ModelVersion, Point, RegisteredModel,
-        Run, StageChange, Webhook, WebhookDelivery,
+        Artifact, Experiment, LoggedModel, LoggedModelMetric, ModelVersion, Point, Redaction,
+        RegisteredModel, Run, StageChange, Webhook, WebhookDelivery,
     },
     event::{
         DatasetInput,
@@ -79,13 +79,15 @@ pub enum Value {
     Webhook(Arc<Webhook>),
     /// A pending delivery.
     Delivery(Arc<WebhookDelivery>),
+    /// The redaction of an event.
+    Redaction(Redaction),
 }
 
 impl Value {
     /// What it points to in memory, in bytes, about.
     pub fn heap_bytes(&self) -> usize {
         match self {
-            Self::Number(_) | Self::Point(..) | Self::Step(_) => 0,
+            Self::Number(_) | Self::Point(..) | Self::Step(_) | Self::Redaction(_) => 0,
             Self::Text(_, text) => text.len(),
             Self::Points(points) => size_of_val(points.as_slice()),
             Self::Positions(positions) => size_of_val(positions.as_slice()),

@@ -5,11 +5,14 @@ use uuid::Uuid;
 
 use crate::base::{
     Seq, TimestampMs,
-    digest::{Sha256Digest, crc32_ieee},
+    digest::{Sha256Digest, crc32_from, crc32_ieee},
     limits::PAYLOAD_BYTES_MAX,
 };
 
-use super::super::{Damage, NewRecord};
+use super::{
+    super::{Damage, NewRecord},
+    destroyed::Mark,
+};
 
 /// The newest format version that is written and read.
 pub(super) const VERSION: u16 = 1;
@@ -227,11 +230,25 @@ impl RecordHeader {
 
     /// Checks payload and padding (what follows the header up to [`Self::stored_bytes`]) and
     /// returns the payload.
-    pub(super) fn check<'a>(&self, body: &'a [u8]) -> Result<&'a [u8], Damage> {
+    pub(super) fn check<'a>(&self, body: &'a [u8]) -> Result<Payload<'a>, Damage> {
         let (payload, padding) = body.split_at_checked(self.payload_len).ok_or(Damage::Payload)?;
-        let sound = crc32_ieee(payload) == self.payload_crc && padding.iter().all(|&b| b == 0);
-        if sound { Ok(payload) } else { Err(Damage::Payload) }
+        if padding.iter().any(|&byte| byte != 0) {
+            return Err(Damage::Payload);
+        }
+        if crc32_ieee(payload) == self.payload_crc {
+            return Ok(Payload::Whole(payload));
+        }
+        Mark::parse(self, payload).map(Payload::Destroyed).ok_or(Damage::Payload)
     }
+}
+
+/// What is in the place of a payload.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Payload<'a> {
+    /// The bytes that were appended.
+    Whole(&'a [u8]),
+    /// What is left of them.
+    Destroyed(Mark),
 }
 
 /// What the leader of a group says.
@@ -353,10 +370,7 @@ fn encode_record(out: &mut Vec<u8>, salt: u32, seq: Seq, record: &NewRecord<'_>)
 /// The checksum of a record header: all of it but the checksum itself, begun as if `salt` were the
 /// CRC-32 of bytes before it.
 fn header_checksum(header: &[u8; RECORD_HEADER_BYTES], salt: u32) -> u32 {
-    let mut hasher = crc32fast::Hasher::new_with_initial(salt);
-    hasher.update(&header[..4]);
-    hasher.update(&header[8..]);
-    hasher.finalize()
+    crc32_from(crc32_from(salt, &header[..4]), &header[8..])
 }
 
 fn bounded(count: u64) -> u32 {

@@ -7,7 +7,7 @@ use crate::base::disk::{DiskError, DiskFile};
 
 use super::{
     super::Damage,
-    format::{LEADER_BYTES, RECORD_HEADER_BYTES, RecordHeader},
+    format::{LEADER_BYTES, Payload, RECORD_HEADER_BYTES, RecordHeader},
 };
 
 /// One record of a segment: its place and its checked header.
@@ -74,7 +74,7 @@ impl Frames {
     }
 
     /// The payload of a record, checked.
-    pub(super) fn payload(&mut self, frame: &Frame) -> Result<&[u8], FrameError> {
+    pub(super) fn payload(&mut self, frame: &Frame) -> Result<Payload<'_>, FrameError> {
         let body = frame.header.stored_bytes() - RECORD_HEADER_BYTES as u64;
         let body = usize::try_from(body).map_err(|_| Damage::Payload)?;
         let bytes = self.bytes(frame.offset + RECORD_HEADER_BYTES as u64, body)?;

@@ -5,7 +5,7 @@ use crate::base::{Seq, TimestampMs, disk::DiskError};
 
 use super::{
     super::Damage,
-    format::{Leader, SEGMENT_HEADER_BYTES, SegmentHeader},
+    format::{Leader, Payload, SEGMENT_HEADER_BYTES, SegmentHeader},
     frames::{Frame, FrameError, Frames},
 };
 
@@ -93,11 +93,10 @@ impl Groups {
     /// `offset` and `seq` follow the record being looked at, to say where it failed.
     fn group(&mut self, offset: &mut u64, seq: &mut Seq) -> Result<Position, FrameError> {
         let first = self.frames.frame(*offset)?;
-        let payload = self.frames.payload(&first)?;
-        if !first.header.is_leader() {
-            return Err(Damage::Misplaced(NO_LEADER).into());
-        }
-        let leader = Leader::decode(payload);
+        let leader = match self.frames.payload(&first)? {
+            Payload::Whole(payload) if first.header.is_leader() => Leader::decode(payload),
+            _ => return Err(Damage::Misplaced(NO_LEADER).into()),
+        };
         check_leader(&first, &leader, &self.at)?;
         let mut at = Position {
             offset: first.end(),

@@ -10,7 +10,9 @@
 //!
 //! Knows bytes and files; does not know what a payload means.
 
+mod destroyed;
 mod durable;
+mod erase;
 mod follow;
 mod format;
 mod frames;
@@ -29,6 +31,7 @@ mod writer;
 #[cfg(test)]
 mod tests;
 
+pub use destroyed::ERASABLE_BYTES_MIN;
 pub use durable::{Extent, durable};
 pub use lock::hold;
 pub use options::{Options, Origin};

@@ -9,6 +9,8 @@ use crate::base::{Seq, disk::Open};
 
 use super::{
     super::{Damage, Place, Record, WalError, WalReader},
+    destroyed::Mark,
+    format::Payload,
     frames::{Frame, Frames},
     segment::SegmentFile,
     shared::{SCAN_WINDOW_BYTES, Segment, Shared},
@@ -58,9 +60,9 @@ impl WalReader for LocalReader {
 }
 
 /// A place in one segment.
-struct Cursor {
-    segment: Arc<Segment>,
-    frames: Frames,
+pub(super) struct Cursor {
+    pub(super) segment: Arc<Segment>,
+    pub(super) frames: Frames,
     offset: u64,
 }
 
@@ -84,24 +86,51 @@ fn next_record(
     at: Seq,
     window_bytes: usize,
 ) -> Result<Record, WalError> {
-    let mut cursor = match slot.take() {
-        Some(cursor) => cursor,
-        None => Cursor::to(shared, at, window_bytes)?,
-    };
-    cursor.frames.set_limit(shared.limit(&cursor.segment));
-    let mut record = step_to(&mut cursor, at)?;
-    if record.is_none() {
-        cursor = Cursor::to(shared, at, window_bytes)?;
-        record = step_to(&mut cursor, at)?;
-    }
-    let lost = || cursor.segment.file.damaged(cursor.offset, at, Damage::Blank);
-    let record = record.ok_or_else(lost)?;
+    let (mut cursor, frame) = seek(shared, slot.take(), at, window_bytes)?;
+    let mut substitutes = |mark: &Mark| substitute(shared, mark);
+    let record = record(&mut cursor.frames, &frame, &cursor.segment.file, &mut substitutes)?;
     *slot = Some(cursor);
     Ok(record)
 }
 
+/// What stands for a destroyed payload; `None` if the log does not have it.
+fn substitute(shared: &Shared, mark: &Mark) -> Result<Option<Vec<u8>>, WalError> {
+    let by = mark.destroyed.by;
+    if by > shared.head() {
+        return Ok(None);
+    }
+    let (mut cursor, frame) = seek(shared, None, by, POINT_WINDOW_BYTES)?;
+    match cursor.frames.payload(&frame) {
+        Ok(Payload::Whole(payload)) => Ok(mark.substitute(payload)),
+        Ok(Payload::Destroyed(_)) => Ok(None),
+        Err(error) => Err(cursor.segment.file.unsound(frame.offset, by, error)),
+    }
+}
+
+/// The place of the record `at`, and a cursor behind it.
+pub(super) fn seek(
+    shared: &Shared,
+    cursor: Option<Cursor>,
+    at: Seq,
+    window_bytes: usize,
+) -> Result<(Cursor, Frame), WalError> {
+    let mut cursor = match cursor {
+        Some(cursor) => cursor,
+        None => Cursor::to(shared, at, window_bytes)?,
+    };
+    cursor.frames.set_limit(shared.limit(&cursor.segment));
+    let mut frame = step_to(&mut cursor, at)?;
+    if frame.is_none() {
+        cursor = Cursor::to(shared, at, window_bytes)?;
+        frame = step_to(&mut cursor, at)?;
+    }
+    let lost = || cursor.segment.file.damaged(cursor.offset, at, Damage::Blank);
+    let frame = frame.ok_or_else(lost)?;
+    Ok((cursor, frame))
+}
+
 /// Steps over leaders and earlier events to `at`, and behind it; `None` if the segment ends before.
-fn step_to(cursor: &mut Cursor, at: Seq) -> Result<Option<Record>, WalError> {
+fn step_to(cursor: &mut Cursor, at: Seq) -> Result<Option<Frame>, WalError> {
     let segment = &cursor.segment.file;
     while cursor.offset < cursor.frames.limit() {
         let offset = cursor.offset;
@@ -114,19 +143,31 @@ fn step_to(cursor: &mut Cursor, at: Seq) -> Result<Option<Record>, WalError> {
             let damage = Damage::Misplaced("sequence does not follow");
             return Err(segment.damaged(offset, at, damage));
         }
-        return record(&mut cursor.frames, &frame, segment).map(Some);
+        return Ok(Some(frame));
     }
     Ok(None)
 }
+
+/// Finds what stands for a destroyed payload.
+pub(super) type Substitutes<'a> = &'a mut dyn FnMut(&Mark) -> Result<Option<Vec<u8>>, WalError>;
 
 /// The record in `frame`, its payload checked.
 pub(super) fn record(
     frames: &mut Frames,
     frame: &Frame,
     segment: &SegmentFile,
+    substitutes: Substitutes<'_>,
 ) -> Result<Record, WalError> {
     let Frame { offset, header } = *frame;
-    let payload = frames.payload(frame).map_err(|e| segment.unsound(offset, header.seq, e))?;
+    let (payload, destroyed) =
+        match frames.payload(frame).map_err(|e| segment.unsound(offset, header.seq, e))? {
+            Payload::Whole(payload) => (payload.to_vec(), None),
+            Payload::Destroyed(mark) => {
+                let found = substitutes(&mark)?;
+                let lost = || segment.damaged(offset, header.seq, Damage::Payload);
+                (found.ok_or_else(lost)?, Some(mark.destroyed))
+            }
+        };
     Ok(Record {
         seq: header.seq,
         recorded_at: header.recorded_at,
@@ -134,7 +175,8 @@ pub(super) fn record(
         event_version: header.event_version,
         codec: header.codec,
         batch_more: header.batch_more,
-        payload: payload.to_vec(),
+        payload,
+        destroyed,
         place: Some(Place { segment: segment.header.segno, offset }),
     })
 }

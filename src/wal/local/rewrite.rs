@@ -1,4 +1,4 @@
-//! The two ways in which recovery writes: keeping a torn tail aside, and writing the last segment
+//! The two ways in which a log writes besides appending: keeping a torn tail aside, and writing a segment
 //! anew. Neither changes a byte of an existing file.
 
 use std::{
@@ -12,7 +12,10 @@ use crate::base::{
     disk::{Disk, DiskError, DiskFile, DiskOp, Open},
 };
 
-use super::segment::{CHUNK_BYTES, SegmentFile, for_each_chunk};
+use super::{
+    super::WalError,
+    segment::{CHUNK_BYTES, SegmentFile, for_each_chunk},
+};
 
 /// The last segment while it is written anew.
 const REWRITE: &str = "rewrite.tmp";
@@ -54,15 +57,49 @@ pub(super) fn rewrite(
     segment: &SegmentFile,
     file: &dyn DiskFile,
     end: u64,
-) -> Result<Arc<dyn DiskFile>, DiskError> {
+) -> Result<Arc<dyn DiskFile>, WalError> {
+    let check = |copy: Arc<dyn DiskFile>| {
+        compare(file, &*copy, end, &dir.join(REWRITE)).map_err(WalError::from)
+    };
+    let job = Rewrite { end, changes: &[], check: &check };
+    rewrite_with(disk, dir, segment, file, &job)
+}
+
+/// How a segment is written anew.
+pub(super) struct Rewrite<'a> {
+    /// Bytes of it that count.
+    pub(super) end: u64,
+    /// What becomes different.
+    pub(super) changes: &'a [Change],
+    /// Reads back from the device what was written.
+    pub(super) check: &'a dyn Fn(Arc<dyn DiskFile>) -> Result<(), WalError>,
+}
+
+/// Other bytes for a stretch of a segment.
+pub(super) struct Change {
+    /// Bytes from the start of the segment.
+    pub(super) offset: u64,
+    pub(super) bytes: Vec<u8>,
+}
+
+/// As [`rewrite`], with changes.
+pub(super) fn rewrite_with(
+    disk: &dyn Disk,
+    dir: &Path,
+    segment: &SegmentFile,
+    file: &dyn DiskFile,
+    job: &Rewrite<'_>,
+) -> Result<Arc<dyn DiskFile>, WalError> {
     let path = dir.join(REWRITE);
     let copy: Arc<dyn DiskFile> = Arc::from(disk.open(&path, Open::New)?);
     let copied = copy
         .allocate(segment.header.capacity)
-        .and_then(|()| copy_stretch(file, &*copy, 0..end, 0))
+        .and_then(|()| copy_stretch(file, &*copy, 0..job.end, 0))
+        .and_then(|()| job.changes.iter().try_for_each(|it| copy.write_at(it.offset, &it.bytes)))
         .and_then(|()| copy.sync_data())
         .and_then(|()| copy.drop_cache())
-        .and_then(|()| compare(file, &*copy, end, &path));
+        .map_err(WalError::from)
+        .and_then(|()| (job.check)(Arc::clone(&copy)));
     or_remove(disk, &path, copied)?;
     disk.rename(&path, &segment.path)?;
     disk.sync_dir(dir)?;
@@ -70,7 +107,7 @@ pub(super) fn rewrite(
 }
 
 /// Removes a copy that could not be made: on a full disk it would take the last of the space.
-fn or_remove(disk: &dyn Disk, copy: &Path, copied: Result<(), DiskError>) -> Result<(), DiskError> {
+fn or_remove<E>(disk: &dyn Disk, copy: &Path, copied: Result<(), E>) -> Result<(), E> {
     if copied.is_err() {
         // A failure here is met by the next start.
         let _ = disk.remove(copy);

@@ -9,13 +9,14 @@
 mod account;
 mod batches;
 mod slots;
+mod substitutes;
 mod walk;
 
-use std::{ops::Range, path::Path};
+use std::{collections::BTreeMap, ops::Range, path::Path};
 
 use uuid::Uuid;
 
-use crate::base::{Seq, disk::Disk};
+use crate::base::{Seq, digest::Sha256Digest, disk::Disk};
 
 use super::super::{Record, WalError};
 use walk::Walk;
@@ -46,6 +47,11 @@ pub struct VerifyReport {
     pub damage_count: u64,
     /// Records that are known to have been there and cannot be read.
     pub lost: u64,
+    /// Records whose payload was destroyed, and of which a substitute is read.
+    pub destroyed: u64,
+    /// Digests of sealed segments that were written anew to destroy payloads, by name, over what counts of each:
+    /// the next segment tells that of before.
+    pub rewritten: BTreeMap<String, Sha256Digest>,
 }
 
 /// How a log ends.

@@ -33,14 +33,14 @@ use super::{
 
 /// The writing end of a log in segment files.
 pub struct LocalWal {
-    disk: Arc<dyn Disk>,
-    dir: PathBuf,
+    pub(super) disk: Arc<dyn Disk>,
+    pub(super) dir: PathBuf,
     options: Options,
-    lock: Lock,
+    pub(super) lock: Lock,
     /// The active segment: its file, its header, the end of its groups and their digest.
     file: Arc<dyn DiskFile>,
-    header: SegmentHeader,
-    at: Position,
+    pub(super) header: SegmentHeader,
+    pub(super) at: Position,
     sha256: Sha256,
     /// The next segment's file and its length, made ahead.
     spare: Option<(Arc<dyn DiskFile>, u64)>,
@@ -49,7 +49,7 @@ pub struct LocalWal {
     /// Past `at`, bytes of a group that met a full disk lie up to here.
     scrap_end: u64,
     poisoned: Option<String>,
-    shared: Arc<Shared>,
+    pub(super) shared: Arc<Shared>,
 }
 
 impl LocalWal {
@@ -138,7 +138,7 @@ impl LocalWal {
     }
 
     /// Puts zeros over what a failed group left, so that no restart takes it for one.
-    fn scrub(&mut self) -> Result<(), WalError> {
+    pub(super) fn scrub(&mut self) -> Result<(), WalError> {
         if self.poisoned.is_some() || self.scrap_end <= self.at.offset {
             return self.check_poison();
         }

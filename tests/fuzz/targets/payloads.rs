@@ -21,6 +21,7 @@ pub fn run(data: &[u8]) {
         codec: codec::CODEC,
         batch_more: false,
         payload: data[3..].to_vec(),
+        destroyed: None,
         place: None,
     };
     let mut envelope = match codec::decode_record(&record) {

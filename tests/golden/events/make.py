@@ -24,7 +24,7 @@ FLOATS = [
     for bits in ("7ff8000000000001", "fff00000deadbeef", "7ff0000000000000", "fff0000000000000",  # NaN twice, infinities
                  "8000000000000000", "0000000000000001", "7fefffffffffffff", "3fb999999999999a")  # -0.0, ends, 0.1
 ]  # fmt: skip
-LIMITS = {"u32": (0, 2**32 - 1), "u64": (0, 2**64 - 1), "i64": (-(2**63), 2**63 - 1)}
+LIMITS = {"u8": (0, 255), "u32": (0, 2**32 - 1), "u64": (0, 2**64 - 1), "i64": (-(2**63), 2**63 - 1)}
 LONGEST = {"name": 500, "from": 500, "to": 500, "key": 250, "alias": 255}
 
 
@@ -48,6 +48,8 @@ class Sample:
             return self.code(words)
         if size := re.fullmatch(r"(\d+) bytes", kind):
             return self.digest(int(size[1])).hex()
+        if kind == "bytes":
+            return self.digest(len(self.items("u8", name))).hex()
         if kind == "text":
             return self.text(name)
         return self.number(kind) if kind in NUMBERS else self.record(self.format.named[kind])

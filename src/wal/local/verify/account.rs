@@ -1,19 +1,21 @@
 //! What a walk has said of each record: that it is there, or that it is lost.
 
-use std::ops::Range;
+use std::{collections::BTreeMap, ops::Range};
 
-use crate::base::Seq;
+use crate::base::{Seq, disk::Disk};
 
 use super::{
     super::{
         super::WalError,
+        destroyed::Mark,
         frames::{Frame, Frames},
         groups::{Groups, Stop},
         reader::record,
         segment::SegmentFile,
     },
     Finding, Found, Lost, Tail, VerifyReport,
-    slots::Slots,
+    slots::{Slots, Trust},
+    substitutes::Substitutes,
 };
 
 /// Who sees what is found.
@@ -22,13 +24,16 @@ pub(super) type Visit<'a> = &'a mut dyn FnMut(Found<'_>);
 /// The account of a walk.
 pub(super) struct Account<'a> {
     visit: Visit<'a>,
+    substitutes: Substitutes<'a>,
     pub(super) report: VerifyReport,
     /// The first record that nothing has been said of.
     pub(super) next: Seq,
 }
 
 impl<'a> Account<'a> {
-    pub(super) fn new(slots: &Slots, visit: Visit<'a>) -> Self {
+    pub(super) fn new(disk: &'a dyn Disk, slots: &Slots, visit: Visit<'a>) -> Self {
+        let readable = slots.slots.iter().filter(|slot| slot.trust == Trust::Header);
+        let segments = readable.map(|slot| slot.segment.clone()).collect();
         let report = VerifyReport {
             log_id: slots.log_id,
             segments: slots.slots.len(),
@@ -40,8 +45,10 @@ impl<'a> Account<'a> {
             damage: Vec::new(),
             damage_count: 0,
             lost: 0,
+            destroyed: 0,
+            rewritten: BTreeMap::new(),
         };
-        Self { visit, report, next: Seq(1) }
+        Self { visit, substitutes: Substitutes::new(disk, segments), report, next: Seq(1) }
     }
 
     /// Steps over groups as long as they are sound; returns what stands in the way.
@@ -67,8 +74,10 @@ impl<'a> Account<'a> {
         frame: &Frame,
         segment: &SegmentFile,
     ) -> Result<(), WalError> {
-        let record = record(frames, frame, segment)?;
+        let mut substitutes = |mark: &Mark| self.substitutes.of(mark);
+        let record = record(frames, frame, segment, &mut substitutes)?;
         self.report.records += 1;
+        self.report.destroyed += u64::from(record.destroyed.is_some());
         self.report.head = record.seq;
         self.next = record.seq.next();
         (self.visit)(Found::Record(&record));

@@ -38,7 +38,7 @@ struct Broken {
 
 impl<'a> Walk<'a> {
     pub(super) fn new(disk: &'a dyn Disk, dir: &'a Path, slots: &Slots, visit: Visit<'a>) -> Self {
-        Self { disk, dir, account: Account::new(slots, visit) }
+        Self { disk, dir, account: Account::new(disk, slots, visit) }
     }
 
     pub(super) fn run(mut self, slots: Slots) -> Result<VerifyReport, WalError> {
@@ -105,8 +105,12 @@ impl<'a> Walk<'a> {
         // Where the header is damaged, so is the digest, which is over it too.
         if let Some(end) = after.end.filter(|_| slot.trust == Trust::Header) {
             let file = segment.open(self.disk, Open::Read)?;
-            let changed = finish_sha256(begin_sha256(&*file, end.data_bytes)?) != end.sha256;
-            if changed && self.looks_sound(slot, after)? {
+            let sha256 = finish_sha256(begin_sha256(&*file, end.data_bytes)?);
+            let sound = if sha256 == end.sha256 { None } else { self.if_sound(slot, after)? };
+            if sound.as_ref().is_some_and(|it| it.destroyed > 0) {
+                // The tree vouches for each record of it; see docs/FORMAT.md.
+                self.account.report.rewritten.insert(segment.header.file_name(), sha256);
+            } else if sound.is_some() {
                 // No accident leaves every checksum right: nothing in it proves itself any more.
                 let damage = Damage::Chain("its digest is not the one that the next segment tells");
                 let lost = self.account.lost_until(after.base);
@@ -159,14 +163,14 @@ impl<'a> Walk<'a> {
         }
     }
 
-    /// Whether all of a sealed segment has the right checksums, whatever its digest is.
-    fn looks_sound(&self, slot: &Slot, after: After) -> Result<bool, WalError> {
+    /// What is found in a sealed segment if all of it has the right checksums, whatever its digest is.
+    fn if_sound(&self, slot: &Slot, after: After) -> Result<Option<VerifyReport>, WalError> {
         let slots = Slots { log_id: self.account.report.log_id, slots: Vec::new() };
         let mut ignore = |_: Found<'_>| {};
         let mut dry = Walk::new(self.disk, self.dir, &slots, &mut ignore);
         dry.account.next = slot.segment.header.base;
         dry.sealed_groups(slot, after)?;
-        Ok(dry.account.report.damage_count == 0)
+        Ok(Some(dry.account.report).filter(|report| report.damage_count == 0))
     }
 
     fn active(&mut self, slot: &Slot) -> Result<(), WalError> {

@@ -7,7 +7,10 @@ use std::{
     sync::{Arc, Mutex},
 };
 
-use super::{super::DIR, *};
+use super::{
+    super::{DIR, erase},
+    *,
+};
 use crate::{
     base::cases::cases,
     wal::{
@@ -105,6 +108,26 @@ fn reading() -> Kinds {
     })
 }
 
+/// What a failed erasure leaves, the next one completes.
+fn erasing() -> Kinds {
+    let start = erase::log();
+    sweep(&start, |faulty, disk, what| {
+        let done = erase::erase(faulty).is_ok();
+        if what == "no fault" {
+            return;
+        }
+        for (seed, keep) in (0..).zip([0.0, 0.5, 1.0]) {
+            erase::check(&disk.after_power_cut(seed, keep), done, &format!("{what}, cut {seed}"));
+        }
+        erase::check(disk, done, what);
+    })
+}
+
+#[test]
+fn a_failed_erasure_loses_nothing_else() {
+    erasing();
+}
+
 #[test]
 fn any_failing_call_loses_nothing_acknowledged() {
     fill();
@@ -130,6 +153,8 @@ type Site = (&'static str, &'static str, &'static [(DiskOp, &'static str)]);
 /// made.) Whoever adds one adds it here, and sees to
 /// it that the sweeps fail it.
 const SITES: &[Site] = &[
+    ("erase.rs", ".write_at(", &[(DiskOp::Write, SEG)]),
+    ("erase.rs", ".sync_data(", &[(DiskOp::Sync, SEG)]),
     (
         "frames.rs",
         ".read_at(",
@@ -147,6 +172,7 @@ const SITES: &[Site] = &[
     ("rewrite.rs", ".sync_dir(", &[(DiskOp::SyncDir, "log")]),
     ("rewrite.rs", "disk.open(", &[(DiskOp::Create, "rewrite.tmp")]),
     ("rewrite.rs", ".allocate(", &[(DiskOp::Allocate, "rewrite.tmp")]),
+    ("rewrite.rs", ".write_at(", &[(DiskOp::Write, "rewrite.tmp")]),
     ("rewrite.rs", ".sync_data(", &[(DiskOp::Sync, "rewrite.tmp")]),
     ("rewrite.rs", ".drop_cache(", &[(DiskOp::Read, "rewrite.tmp")]),
     ("rewrite.rs", ".rename(", &[(DiskOp::Rename, "rewrite.tmp")]),
@@ -204,7 +230,7 @@ fn calls_in(source: &str) -> Vec<&str> {
 
 #[test]
 fn every_call_in_the_sources_has_failed() {
-    let failed: Kinds = [fill(), recovery(), reading()].into_iter().flatten().collect();
+    let failed: Kinds = [fill(), recovery(), reading(), erasing()].into_iter().flatten().collect();
     let dir = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/wal/local");
     let mut found = Vec::new();
     for entry in std::fs::read_dir(dir).unwrap() {
