@@ -62,7 +62,7 @@ impl Client {
 
     fn post(&mut self, path: &str, body: &str) -> String {
         let head = format!(
-            "POST /api/2.0/mlflow/{path} HTTP/1.1\r\nHost: bench\r\nContent-Type: application/json\r\n\
+            "POST /api/2.0/mlflow/{path} HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n\
              Content-Length: {}\r\n\r\n",
             body.len()
         );
@@ -129,12 +129,12 @@ fn main() {
     let dir = tempfile::tempdir().unwrap();
     let server = Server::start(dir.path());
     let created = Client::to(&server.address).post("runs/create", r#"{"experiment_id":"0"}"#);
-    let run = created.split(r#""run_id":""#).nth(1).unwrap().split('"').next().unwrap();
+    let run = created.split(r#""run_id""#).nth(1).unwrap().split('"').nth(1).unwrap();
     let streams: Vec<TcpStream> = (0..FOLLOWERS)
         .map(|_| {
             let mut stream = TcpStream::connect(&server.address).unwrap();
             let path = "/api/runlog/1/events/stream?type=MetricsLogged";
-            write!(stream, "GET {path} HTTP/1.1\r\nHost: bench\r\n\r\n").unwrap();
+            write!(stream, "GET {path} HTTP/1.1\r\nHost: localhost\r\n\r\n").unwrap();
             stream
         })
         .collect();

@@ -9,7 +9,7 @@ use utoipa::ToSchema;
 use super::find_model;
 use crate::{
     base::{Seq, TimestampMs},
-    domain::entity::StageChange,
+    domain::entity::{RegisteredModel, StageChange},
     event::Stage,
     views::{
         keys,
@@ -70,6 +70,13 @@ pub fn model_history(read: &dyn Read, name: &str, version: Option<u32>) -> Optio
     if version.is_some_and(|version| version == 0 || version > model.last_version) {
         return None;
     }
+    let mut found = model_id_history(read, &model);
+    found.history.retain(|change| version.is_none_or(|version| change.version == version));
+    Some(found)
+}
+
+/// The stage history of a model.
+pub(super) fn model_id_history(read: &dyn Read, model: &RegisteredModel) -> ModelHistory {
     let entries = read.prefix(&keys::stage_changes(model.registered_model_id)).into_iter();
     let changes = entries.filter_map(|(_, value)| {
         if let Value::StageChange(change) = value { Some(change) } else { None }
@@ -77,13 +84,12 @@ pub fn model_history(read: &dyn Read, name: &str, version: Option<u32>) -> Optio
     let mut history: Vec<StageMove> = changes.map(|change| StageMove::of(&change)).collect();
     history.sort_by_key(|change| change.seq);
     tell_archived(&mut history);
-    history.retain(|change| version.is_none_or(|version| change.version == version));
-    Some(ModelHistory {
+    ModelHistory {
         registered_model_id: model.registered_model_id,
         name: model.name.clone(),
         deleted: !model.lifecycle.is_active(),
         history,
-    })
+    }
 }
 
 /// Tells each move which versions made room for it: those that one request archived along the way.

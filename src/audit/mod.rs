@@ -13,6 +13,7 @@ mod history;
 mod lineage;
 mod moment;
 mod registry;
+mod stage_changes;
 mod stages;
 
 #[cfg(test)]
@@ -33,14 +34,18 @@ pub use fields::{
     ENTITY_EVENTS_MAX, ENTITY_EVENTS_PER_PAGE, EntityDiff, EntityEvent, EntityHistory, FieldChange,
     FieldDiff, entity_diff, entity_history,
 };
+use history::model_id_history;
 pub use history::{ModelHistory, StageMove, model_history};
 pub use lineage::{
     CommitFacts, DatasetFacts, Direction, Edge, File, FileRole, Lineage, LineageNode,
     LineageSubject, LineageSubjectError, LoggedModelFacts, Metric, NODES_DEFAULT, NODES_MAX,
     NodeFacts, Relation, RunFacts, VersionFacts, lineage,
 };
-pub use moment::{Moment, MomentError, moment_seq};
+pub use moment::{Moment, MomentError, moment_seq, moments};
 pub use registry::{find_model, fold_registry};
+pub use stage_changes::{
+    ModelStageMove, STAGE_CHANGES_MAX, STAGE_CHANGES_PER_PAGE, StageChanges, stage_changes,
+};
 pub use stages::{ModelStages, StageInterval, model_stages};
 
 pub(crate) use error::decode;

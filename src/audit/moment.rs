@@ -127,6 +127,19 @@ fn first_that(log: &dyn WalReader, is: impl Fn(&Record) -> bool) -> Result<Seq, 
     Ok(low)
 }
 
+/// The first and the last event between two moments, up to `until`; the first is past the last if there
+/// is none.
+pub fn moments(
+    log: &dyn WalReader,
+    until: Seq,
+    from: Option<Moment>,
+    to: Option<Moment>,
+) -> Result<(Seq, Seq), WalError> {
+    let first = from.map_or(Ok(Seq(1)), |from| from.first(log))?;
+    let last = to.map_or(Ok(until), |to| to.last(log))?;
+    Ok((first, last.min(until)))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

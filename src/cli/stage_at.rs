@@ -45,7 +45,7 @@ pub struct Args {
     source: Source,
 }
 
-fn parse_stage(word: &str) -> Result<Stage, &'static str> {
+pub(super) fn parse_stage(word: &str) -> Result<Stage, &'static str> {
     Stage::from_any_case(word).ok_or("write None, Staging, Production or Archived")
 }
 

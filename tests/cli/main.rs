@@ -7,6 +7,7 @@ mod backup;
 mod history;
 mod log;
 mod prove;
+mod redact;
 mod refusals;
 mod repair;
 mod replay;

@@ -5,10 +5,12 @@ use serde_json::Value;
 use crate::support::{Data, Ran, Server, runlog, text};
 
 /// What is asked of the life of `Data::lived`.
-const QUESTIONS: [&[&str]; 22] = [
+const QUESTIONS: [&[&str]; 24] = [
     &["history", "model", "CarSeat"],
     &["history", "model", "CarSeat", "--version", "2"],
     &["history", "model", "Bench"],
+    &["history", "stages"],
+    &["history", "stages", "--stage", "production", "--from", "5", "--to", "14"],
     &["stage-at", "CarSeat"],
     &["stage-at", "CarSeat", "--stage", "production", "--at", "9"],
     &["stage-at", "Bench", "--ever"],

@@ -8,11 +8,10 @@ use utoipa::ToSchema;
 use super::{
     EventFilter,
     filter::actor_of,
-    page::range,
     tail::{RECORD_BYTES, Work},
 };
 use crate::{
-    audit::{Moment, ReadError},
+    audit::{Moment, ReadError, moments},
     base::Seq,
     event::Event,
     wal::{Record, WalReader},
@@ -128,7 +127,7 @@ pub fn activity(
     filter: &EventFilter,
     by: ActivityBy,
 ) -> Result<Activity, ReadError> {
-    let (first, last) = range(log, until, from, to)?;
+    let (first, last) = moments(log, until, from, to)?;
     let mut activity = Activity::default();
     let (mut counts, mut work) = (Counts::default(), Work::new(RECORD_BYTES));
     for record in log.read_from(first) {

@@ -10,7 +10,7 @@ use super::{
     tail::{RECORD_BYTES, Records},
 };
 use crate::{
-    audit::{Entity, Moment, ReadError},
+    audit::{Entity, Moment, ReadError, moments},
     base::Seq,
     views::store::Read,
     wal::{Record, WalError, WalReader},
@@ -74,7 +74,7 @@ pub fn events_page(
     until: Seq,
     question: &EventsQuestion,
 ) -> Result<EventsPage, ReadError> {
-    let (first, last) = range(log, until, question.from, question.to)?;
+    let (first, last) = moments(log, until, question.from, question.to)?;
     let filter = question.filter.clone();
     let mut tail = match (&question.filter.entity, question.order) {
         (Some(entity), order) => {
@@ -102,19 +102,6 @@ pub fn events_page(
         looked_to: taken.looked.map(|looked| looked.1),
         next: next.filter(|next| (first..=last).contains(next)),
     })
-}
-
-/// The first and the last event between two moments, up to `until`; the first is past the last if there
-/// is none.
-pub(super) fn range(
-    log: &dyn WalReader,
-    until: Seq,
-    from: Option<Moment>,
-    to: Option<Moment>,
-) -> Result<(Seq, Seq), ReadError> {
-    let first = from.map_or(Ok(Seq(1)), |from| from.first(log))?;
-    let last = to.map_or(Ok(until), |to| to.last(log))?;
-    Ok((first, last.min(until)))
 }
 
 /// The records that may be about an entity, by its timeline.

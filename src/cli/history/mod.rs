@@ -2,6 +2,7 @@
 
 mod entity;
 mod model;
+mod stages;
 
 use clap::Subcommand;
 
@@ -19,6 +20,9 @@ enum Of {
     /// Stage history of a registered model
     #[command(after_help = format!("{}\n{}", model::EXAMPLES, super::EXIT_CODES))]
     Model(model::Model),
+    /// Stage changes over all models
+    #[command(after_help = format!("{}\n{}", stages::EXAMPLES, super::EXIT_CODES))]
+    Stages(stages::Stages),
     /// Every event of a run, experiment, model, version or whatever else, with old and new values
     #[command(after_help = format!("{}\n{}", entity::EXAMPLES, super::EXIT_CODES))]
     Entity(entity::OfEntity),
@@ -27,6 +31,7 @@ enum Of {
 pub(super) fn run(args: &Args) -> Result<(), Failure> {
     match &args.of {
         Of::Model(args) => model::run(args),
+        Of::Stages(args) => stages::run(args),
         Of::Entity(args) => entity::run(args),
     }
 }

@@ -82,6 +82,7 @@ fn described() -> (Router<App>, Document) {
         .routes(routes!(lineage::get_lineage))
         .routes(routes!(models::model_stage_history))
         .routes(routes!(models::stages))
+        .routes(routes!(models::all_stage_changes))
         .routes(routes!(models::aliases))
         .routes(routes!(approvals::approvals))
         .routes(routes!(approvals::require, approvals::lift))

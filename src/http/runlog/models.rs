@@ -13,7 +13,8 @@ use super::{
 };
 use crate::{
     audit::{
-        ModelAliases, ModelHistory, ModelStages, Moment, model_aliases, model_history, model_stages,
+        ModelAliases, ModelHistory, ModelStages, Moment, STAGE_CHANGES_MAX, STAGE_CHANGES_PER_PAGE,
+        StageChanges, model_aliases, model_history, model_stages, moments, stage_changes,
     },
     event::Stage,
 };
@@ -52,6 +53,55 @@ pub(super) async fn model_stage_history(
     history.map(Json).ok_or_else(|| ApiError::missing(missing()))
 }
 
+/// Which changes of all models are wanted.
+#[derive(serde::Deserialize, utoipa::IntoParams)]
+#[into_params(parameter_in = Query)]
+#[serde(deny_unknown_fields)]
+pub(super) struct WantedChanges {
+    /// Only those into or out of this stage, in any case.
+    #[param(example = "Production")]
+    stage: Option<String>,
+    /// From here on: a sequence, an RFC 3339 time, or milliseconds since 1970.
+    #[param(example = "2026-01-01T00:00:00Z")]
+    from: Option<String>,
+    /// Up to here, inclusive.
+    to: Option<String>,
+    /// At most so many; 1000 if left out, 10000 at most.
+    limit: Option<usize>,
+}
+
+/// Stage changes over all registered models, oldest first; renamed and deleted models keep theirs.
+#[utoipa::path(
+    get,
+    path = "/stage-changes",
+    params(WantedChanges),
+    responses(
+        (status = 200, body = StageChanges),
+        (status = 400, description = "A field makes no sense", body = Refusal),
+    )
+)]
+pub(super) async fn all_stage_changes(
+    app: App,
+    InQuery(WantedChanges { stage, from, to, limit }): InQuery<WantedChanges>,
+) -> ApiResult<Json<StageChanges>> {
+    let stage = wanted_stage(stage)?;
+    let from: Option<Moment> = parsed("from", from.as_deref())?;
+    let to: Option<Moment> = parsed("to", to.as_deref())?;
+    let limit = limit.unwrap_or(STAGE_CHANGES_PER_PAGE).clamp(1, STAGE_CHANGES_MAX);
+    look(move || {
+        let views = app.views();
+        let range = moments(app.engine.log(), views.position().seq, from, to)?;
+        Ok(stage_changes(&views.view(), stage, range, limit))
+    })
+    .await
+    .map(Json)
+}
+
+fn wanted_stage(word: Option<String>) -> ApiResult<Option<Stage>> {
+    let no_stage = |word: &str| ApiError::invalid(format!("Invalid stage '{word}'."));
+    word.map(|word| Stage::from_any_case(&word).ok_or_else(|| no_stage(&word))).transpose()
+}
+
 /// Which intervals are wanted.
 #[derive(serde::Deserialize, utoipa::IntoParams)]
 #[into_params(parameter_in = Query)]
@@ -84,10 +134,9 @@ pub(super) async fn stages(
     InPath(name): InPath<String>,
     InQuery(WantedStages { stage, at }): InQuery<WantedStages>,
 ) -> ApiResult<Json<ModelStages>> {
-    let no_stage = |word: &str| ApiError::invalid(format!("Invalid stage '{word}'."));
-    let stage = stage.map(|word| Stage::from_any_case(&word).ok_or_else(|| no_stage(&word)));
+    let stage = wanted_stage(stage)?;
     let at: Option<Moment> = parsed("at", at.as_deref())?;
-    let found = model_stages(&app.views().view(), &name, stage.transpose()?, at);
+    let found = model_stages(&app.views().view(), &name, stage, at);
     found.map(Json).ok_or_else(|| missing(&name))
 }
 
