@@ -109,6 +109,7 @@ fn describe(key: &[u8]) -> String {
         table::LOGGED_MODEL => format!("logged model {}", text(rest)),
         table::REGISTERED_MODEL => format!("registered model {}", number(rest)),
         table::REGISTERED_MODEL_NAME => format!("registered model name {}", text(rest)),
+        table::FORMER_MODEL_NAME => format!("former registered model name {}", text(rest)),
         table::MODEL_VERSION | table::STAGE_CHANGE => {
             let (model, rest) = rest.split_at(rest.len().min(8));
             let (version, seq) = rest.split_at(rest.len().min(4));

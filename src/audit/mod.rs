@@ -31,8 +31,8 @@ pub use events::{
     EventsPage, EventsQuestion, Reached, Taken, activity, events_page,
 };
 pub use fields::{
-    ENTITY_EVENTS_MAX, ENTITY_EVENTS_PER_PAGE, EntityDiff, EntityEvent, EntityHistory, FieldChange,
-    FieldDiff, entity_diff, entity_history,
+    Compared, ENTITY_EVENTS_MAX, ENTITY_EVENTS_PER_PAGE, EntityDiff, EntityEvent, EntityHistory,
+    FieldChange, FieldDiff, entity_diff, entity_history,
 };
 use history::model_id_history;
 pub use history::{ModelHistory, StageMove, model_history};

@@ -1,6 +1,8 @@
 //! The model registry as the log tells it, without the rest: enough to answer for models from a log
 //! alone, beside a running server or from a copy, and without touching the view cache.
 
+use std::sync::Arc;
+
 use super::{ReadError, decode};
 use crate::{
     base::Seq,
@@ -49,14 +51,18 @@ fn is_known(record: &Record) -> bool {
     Event::KINDS.iter().any(|(kind, version, _)| (*kind, *version) == found)
 }
 
-/// The registered model that has this name; if there is none, the one that was deleted last under it.
-pub fn find_model(read: &dyn Read, name: &str) -> Option<std::sync::Arc<RegisteredModel>> {
-    if let Some(model) = lookup::registered_model(read, name) {
-        return Some(model);
-    }
+/// The registered model that has this name; if there is none, the one that was deleted last under it, or else the
+/// one that was last to give it up for another.
+pub fn find_model(read: &dyn Read, name: &str) -> Option<Arc<RegisteredModel>> {
+    let renamed = || lookup::former_registered_model(read, name);
+    lookup::registered_model(read, name).or_else(|| deleted_as(read, name)).or_else(renamed)
+}
+
+/// The registered model that was deleted last under a name.
+fn deleted_as(read: &dyn Read, name: &str) -> Option<Arc<RegisteredModel>> {
     let end = keys::after_prefix(&[table::REGISTERED_MODEL]);
     let mut from = vec![table::REGISTERED_MODEL];
-    let mut found: Option<std::sync::Arc<RegisteredModel>> = None;
+    let mut found: Option<Arc<RegisteredModel>> = None;
     loop {
         let page = read.range(&from, end.as_deref(), PAGE_MODELS);
         let Some((last, _)) = page.last() else { return found };

@@ -8,12 +8,13 @@ use super::{
     selection::find,
     source::Source,
 };
-use crate::audit::{EntityDiff, EntityName, FieldDiff, Moment, entity_diff, scanned_events};
+use crate::audit::{Compared, EntityDiff, EntityName, FieldDiff, Moment, entity_diff};
 
 const EXAMPLES: &str = "\
 Examples:
   runlog diff model:CarSeat --from 2026-03-01T00:00:00Z          since March, with all versions
   runlog diff run:4f0c... --from 100 --to 200                    between two events of the log
+  runlog diff experiment:3 --from 2026-03-01T00:00:00Z           with its runs
 ";
 
 /// Show how a run, experiment, model or version differs between two moments
@@ -57,9 +58,13 @@ pub(super) fn run(args: &Args) -> Result<(), Failure> {
         let known = |at: Option<Moment>| at.map_or(Ok(until), |at| at.last(log));
         let between = (known(Some(args.from))?.min(until), known(args.to)?.min(until));
         let entity = find(&args.entity, log, until)?;
-        entity_diff(name.clone(), scanned_events(log, until, &entity), between)?
+        let compared = Compared::scanned(log, entity, between)?;
+        entity_diff(name.clone(), &compared, compared.scanned_events(log, until), between)?
             .ok_or_else(|| Failure::usage(format!("there was no {name} then")))
     })?;
+    if diff.more_runs > 0 {
+        say(&format!("{} more runs changed; ask for each by itself", diff.more_runs));
+    }
     if diff.changes.is_empty() {
         say(&format!("{} does not differ between {} and {}", diff.entity, diff.from, diff.to));
     }

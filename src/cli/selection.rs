@@ -74,7 +74,7 @@ pub(super) fn find(name: &EntityName, log: &dyn WalReader, until: Seq) -> Result
     };
     found.ok_or_else(|| {
         Failure::usage(format!(
-            "no registered model has, or last had, the name in {name}, or not that version"
+            "no registered model has, or had, the name in {name}, or not that version"
         ))
     })
 }

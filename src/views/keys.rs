@@ -29,6 +29,8 @@ pub mod table {
     pub const REGISTERED_MODEL: u8 = b'g';
     /// Numbers of registered models by name.
     pub const REGISTERED_MODEL_NAME: u8 = b'G';
+    /// Numbers of registered models by a name that they had: the last to give it up.
+    pub const FORMER_MODEL_NAME: u8 = b'F';
     /// Model versions by model number and version.
     pub const MODEL_VERSION: u8 = b'v';
     /// Stage changes by model number, version and sequence.
@@ -77,6 +79,11 @@ fn build(table: u8, parts: &[&[u8]]) -> Key {
 /// The counter named `name`.
 pub fn counter(name: &str) -> Key {
     build(table::COUNTER, &[name.as_bytes()])
+}
+
+/// The number of the registered model that was last to give up a name for another.
+pub fn former_model_name(name: &str) -> Key {
+    build(table::FORMER_MODEL_NAME, &[name.as_bytes()])
 }
 
 /// The redaction of an event.

@@ -118,6 +118,12 @@ pub fn registered_model(read: &dyn Read, name: &str) -> Option<Arc<RegisteredMod
     registered_model_by_id(read, id)
 }
 
+/// The registered model that was last to give up a name for another.
+pub fn former_registered_model(read: &dyn Read, name: &str) -> Option<Arc<RegisteredModel>> {
+    let id = typed!(read, keys::former_model_name(name), Number)?;
+    registered_model_by_id(read, id)
+}
+
 /// A model version, unless it is deleted.
 pub fn model_version(read: &dyn Read, id: u64, version: u32) -> Option<Arc<ModelVersion>> {
     typed!(read, keys::model_version(id, version), ModelVersion)

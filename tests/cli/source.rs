@@ -5,10 +5,11 @@ use serde_json::Value;
 use crate::support::{Data, Ran, Server, runlog, text};
 
 /// What is asked of the life of `Data::lived`.
-const QUESTIONS: [&[&str]; 24] = [
+const QUESTIONS: [&[&str]; 27] = [
     &["history", "model", "CarSeat"],
     &["history", "model", "CarSeat", "--version", "2"],
     &["history", "model", "Bench"],
+    &["history", "model", "Stool"],
     &["history", "stages"],
     &["history", "stages", "--stage", "production", "--from", "5", "--to", "14"],
     &["stage-at", "CarSeat"],
@@ -24,6 +25,8 @@ const QUESTIONS: [&[&str]; 24] = [
     &["history", "entity", "run:r1"],
     &["history", "entity", "experiment:0"],
     &["diff", "model:CarSeat", "--from", "4"],
+    &["diff", "experiment:0", "--from", "0"],
+    &["diff", "experiment:0", "--from", "2", "--to", "9"],
     &["diff", "run:r1", "--from", "0", "--to", "9"],
     &["lineage", "models:/CarSeat/Production"],
     &["lineage", "run:r1", "--direction", "downstream"],

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use proptest::prelude::*;
 use runlog::{
-    audit::{Entity, entity_diff, entity_events},
+    audit::{Compared, Entity, entity_diff, entity_events},
     base::Seq,
     domain::{
         Command,
@@ -26,7 +26,9 @@ type Fields = BTreeMap<String, String>;
 /// The fields of an entity by its history, but for those that `left_out` tells.
 fn told(read: &dyn Read, log: &dyn WalReader, entity: &Entity, left_out: &[&str]) -> Fields {
     let events = entity_events(read, log, entity);
-    let diff = entity_diff(String::new(), events, (Seq::ZERO, Seq(u64::MAX))).unwrap().unwrap();
+    let between = (Seq::ZERO, Seq(u64::MAX));
+    let alone = Compared::scanned(log, entity.clone(), (between.1, between.1)).unwrap();
+    let diff = entity_diff(String::new(), &alone, events, between).unwrap().unwrap();
     let fields = diff.changes.into_iter().map(|it| (it.field, it.new.unwrap()));
     fields.filter(|(field, _)| !left_out.iter().any(|start| field.starts_with(start))).collect()
 }

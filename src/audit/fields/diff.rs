@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::state::Fields;
+use super::{Compared, state::Fields};
 use crate::{audit::ReadError, base::Seq, event::Envelope};
 
 /// How an entity differs between two moments.
@@ -17,8 +17,10 @@ pub struct EntityDiff {
     pub from: Seq,
     /// The later one.
     pub to: Seq,
-    /// The fields that differ, by name.
+    /// The fields that differ, by name. Of an experiment also those of its runs, as `runs.<run id>.<field>`.
     pub changes: Vec<FieldDiff>,
+    /// Runs of the experiment that changed, too, and are not told: the first 1,000 are.
+    pub more_runs: u64,
 }
 
 /// A field that differs.
@@ -40,37 +42,53 @@ pub struct FieldDiff {
     pub actor: String,
 }
 
+/// What is known of a part of an entity: of itself, or of a run.
+#[derive(Default)]
+struct Part {
+    fields: Fields,
+    before: Option<BTreeMap<String, String>>,
+}
+
 /// How the entity that is called `entity`, whose `events` these are, all of them, oldest first, differs between
 /// `from` and `to`. `None` if it did not exist at `to`.
 pub fn entity_diff(
     entity: String,
+    compared: &Compared,
     events: impl Iterator<Item = Result<Envelope, ReadError>>,
     (from, to): (Seq, Seq),
 ) -> Result<Option<EntityDiff>, ReadError> {
-    let (mut fields, mut before) = (Fields::default(), None);
-    let mut changed: BTreeMap<String, (Seq, i64, String, String)> = BTreeMap::new();
-    let mut exists = false;
+    let mut parts: BTreeMap<String, Part> = BTreeMap::new();
+    let mut changed: BTreeMap<(String, String), (Seq, i64, String, String)> = BTreeMap::new();
     for envelope in events {
         let Envelope { seq, recorded_at, meta, event } = envelope?;
         if seq > to {
             break;
         }
-        exists = true;
-        if seq > from && before.is_none() {
-            before = Some(fields.values());
+        let Some(name) = compared.part(&event) else { continue };
+        let part = parts.entry(name.clone()).or_default();
+        if seq > from && part.before.is_none() {
+            part.before = Some(part.fields.values());
         }
-        for change in fields.apply(&event) {
+        for change in part.fields.apply(&event) {
             if seq > from {
                 let by = (seq, recorded_at.0, recorded_at.to_string(), meta.actor.clone());
-                changed.insert(change.field, by);
+                changed.insert((name.clone(), change.field), by);
             }
         }
     }
-    let (mut old, mut new) = (before.unwrap_or_default(), fields.into_values());
-    let changes = changed.into_iter().map(|(field, (seq, changed_at, changed_at_time, actor))| {
-        let (old, new) = (old.remove(&field), new.remove(&field));
-        FieldDiff { field, old, new, seq, changed_at, changed_at_time, actor }
+    let exists = parts.contains_key("");
+    let mut values: BTreeMap<String, _> = parts
+        .into_iter()
+        .map(|(name, part)| (name, (part.before.unwrap_or_default(), part.fields.into_values())))
+        .collect();
+    let changes = changed.into_iter().filter_map(|((part, field), by)| {
+        let (seq, changed_at, changed_at_time, actor) = by;
+        let (before, after) = values.get_mut(&part)?;
+        let (old, new) = (before.remove(&field), after.remove(&field));
+        let field = part + &field;
+        Some(FieldDiff { field, old, new, seq, changed_at, changed_at_time, actor })
     });
     let changes = changes.filter(|change| change.old != change.new).collect();
-    Ok(exists.then_some(EntityDiff { entity, from, to, changes }))
+    let more_runs = compared.more_runs;
+    Ok(exists.then_some(EntityDiff { entity, from, to, changes, more_runs }))
 }

@@ -2,6 +2,7 @@
 //! an entity differs between two moments. Told from the events of that entity alone.
 
 mod assigned;
+mod compared;
 mod diff;
 mod history;
 mod registry;
@@ -9,6 +10,7 @@ mod state;
 #[cfg(test)]
 mod tests;
 
+pub use compared::Compared;
 pub use diff::{EntityDiff, FieldDiff, entity_diff};
 pub use history::{
     ENTITY_EVENTS_MAX, ENTITY_EVENTS_PER_PAGE, EntityEvent, EntityHistory, entity_history,

@@ -6,7 +6,9 @@ use crate::{
         ModelVersionDeleted, ModelVersionStageChanged, RegisteredModelCreated,
         RegisteredModelTagDeleted, RegisteredModelTagSet, RunTagsSet, SeriesPoints, Stage,
     },
+    wal::{MemoryWal, Wal as _},
 };
+use uuid::Uuid;
 
 fn told(events: Vec<Event>) -> impl Iterator<Item = Result<Envelope, ReadError>> {
     (1..).zip(events).map(|(seq, event)| {
@@ -104,10 +106,16 @@ fn pages_add_up_to_the_whole() {
     assert_eq!(entity_history("m".into(), told(Vec::new()), Seq(1), 1).unwrap(), None);
 }
 
+fn of_model() -> Compared {
+    let log = MemoryWal::new(Uuid::from_u128(1));
+    Compared::scanned(&*log.reader(), Entity::RegisteredModel(1), (Seq(0), Seq(1))).unwrap()
+}
+
 #[test]
 fn a_diff_is_what_the_history_between_adds_up_to() {
     let between = |from, to| {
-        let diff = entity_diff("m".into(), told(model()), (Seq(from), Seq(to))).unwrap();
+        let diff =
+            entity_diff("m".into(), &of_model(), told(model()), (Seq(from), Seq(to))).unwrap();
         let changes = diff.unwrap().changes.into_iter();
         changes.map(|it| (it.field, it.old, it.new, it.seq.0, it.actor)).collect::<Vec<_>>()
     };
@@ -121,7 +129,10 @@ fn a_diff_is_what_the_history_between_adds_up_to() {
     assert_eq!(between(2, 8), [alias, stage("None", "Production", 6)]);
     assert_eq!(between(8, 8), []);
     assert_eq!(between(0, 8).len(), 6);
-    assert_eq!(entity_diff("m".into(), told(model()), (Seq(0), Seq(0))).unwrap(), None);
+    assert_eq!(
+        entity_diff("m".into(), &of_model(), told(model()), (Seq(0), Seq(0))).unwrap(),
+        None
+    );
 }
 
 #[test]

@@ -10,7 +10,7 @@ use crate::audit::{ModelHistory, StageMove, fold_registry, model_history};
 
 pub(super) const EXAMPLES: &str = "\
 A model that was renamed or deleted keeps its history: it is found by the name it has, else by the
-last name it had.
+last name it had, else by one that it gave up.
 
 Examples:
   runlog history model CarSeat                  all versions of ./runlog-data's CarSeat

@@ -28,7 +28,7 @@ struct Remark {
 #[utoipa::path(
     get,
     path = "/models/{name}/approvals",
-    params(("name" = String, Path, description = "The name it has, or last had", example = "CarSeat")),
+    params(("name" = String, Path, description = "The name it has, or had", example = "CarSeat")),
     responses(
         (status = 200, body = ModelApprovals),
         (status = 404, description = "There never was such a model", body = Refusal),

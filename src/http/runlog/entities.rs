@@ -13,8 +13,8 @@ use super::{
 };
 use crate::{
     audit::{
-        ENTITY_EVENTS_MAX, ENTITY_EVENTS_PER_PAGE, Entity, EntityDiff, EntityHistory, EntityName,
-        Moment, entity_diff, entity_events, entity_history,
+        Compared, ENTITY_EVENTS_MAX, ENTITY_EVENTS_PER_PAGE, Entity, EntityDiff, EntityHistory,
+        EntityName, Moment, entity_diff, entity_events, entity_history,
     },
     base::Seq,
 };
@@ -109,7 +109,8 @@ pub(super) async fn diff(
         let until = views.position().seq;
         let known = |at: Option<Moment>| at.map_or(Ok(until), |at| at.last(log));
         let between = (known(from)?.min(until), known(to)?.min(until));
-        entity_diff(name, entity_events(&views.view(), log, &entity), between)
+        let (compared, positions) = Compared::of(views, entity, between);
+        entity_diff(name, &compared, compared.events(log, positions), between)
     });
     told.await?.map(Json).ok_or_else(|| missing(&wanted.entity))
 }

@@ -33,7 +33,7 @@ pub(super) struct Wanted {
 #[utoipa::path(
     get,
     path = "/models/{name}/history",
-    params(("name" = String, Path, description = "The name it has, or last had", example = "CarSeat"), Wanted),
+    params(("name" = String, Path, description = "The name it has, or had", example = "CarSeat"), Wanted),
     responses(
         (status = 200, body = ModelHistory),
         (status = 400, description = "A field makes no sense", body = Refusal),
@@ -120,7 +120,7 @@ pub(super) struct WantedStages {
     get,
     path = "/models/{name}/stages",
     params(
-        ("name" = String, Path, description = "The name it has, or last had", example = "CarSeat"),
+        ("name" = String, Path, description = "The name it has, or had", example = "CarSeat"),
         WantedStages
     ),
     responses(
@@ -158,7 +158,7 @@ pub(super) struct WantedAliases {
     get,
     path = "/models/{name}/aliases",
     params(
-        ("name" = String, Path, description = "The name it has, or last had", example = "CarSeat"),
+        ("name" = String, Path, description = "The name it has, or had", example = "CarSeat"),
         WantedAliases
     ),
     responses(

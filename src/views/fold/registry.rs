@@ -63,6 +63,8 @@ pub(super) fn model_created(
 
 pub(super) fn model_renamed(changes: &mut Changes<'_>, event: &RegisteredModelRenamed) {
     changes.delete(keys::registered_model_name(&event.from));
+    let former = keys::former_model_name(&event.from);
+    changes.put(former, Value::Number(event.registered_model_id));
     changes.put(keys::registered_model_name(&event.to), Value::Number(event.registered_model_id));
     model!(changes, event, |it: &mut RegisteredModel| {
         it.name.clone_from(&event.to);

@@ -10,7 +10,7 @@ pub use datasets::{DatasetSummary, dataset_summaries};
 pub use experiments::search_experiments;
 pub use logged_models::{Measured, search_logged_models};
 pub use registry::{NamedVersion, search_model_versions, search_registered_models};
-pub use runs::search_runs;
+pub use runs::{runs_of_experiment, search_runs};
 
 use std::cmp::Ordering;
 

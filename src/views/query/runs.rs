@@ -30,6 +30,16 @@ pub fn search_runs(views: &Views, experiments: &BTreeSet<u64>, query: &Query) ->
     Page { items: page.items.into_iter().filter_map(id).collect(), end: page.end }
 }
 
+/// The ids of all runs of an experiment, in the order of their creation.
+pub fn runs_of_experiment(views: &Views, experiment_id: u64) -> Vec<Arc<str>> {
+    let mut ids = Vec::new();
+    each_slice(views, experiment_id, |index, rows| {
+        let rows = rows.iter().filter_map(|row| index.runs.row(*row));
+        ids.extend(rows.map(|row| row.run_id.clone()));
+    });
+    ids
+}
+
 fn collect(index: &Index, experiment_id: u64, rows: &[u32], query: &Query, out: &mut Vec<u32>) {
     let runs = &index.runs;
     let experiment = index.catalog.experiments.get(&experiment_id).map(|it| it.lifecycle);

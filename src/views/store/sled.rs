@@ -23,6 +23,8 @@ use std::{
         Mutex, PoisonError,
         atomic::{AtomicBool, Ordering},
     },
+    thread,
+    time::Duration,
 };
 
 use content::Content;
@@ -37,6 +39,10 @@ const LEAF_FANOUT: usize = 128;
 /// A year. Without any flusher, sled would flush whenever a handle is dropped, and every range read
 /// drops one: reads would wait for syncs.
 const NEVER_MS: usize = 365 * 24 * 3600 * 1000;
+
+/// How often, and for how long each time, an opening waits for the lock on the files.
+const LOCK_WAITS: u32 = 200;
+const LOCK_WAIT: Duration = Duration::from_millis(10);
 
 /// Sorts before every table, so no range of a table meets it.
 const CURSOR_KEY: &[u8] = &[0];
@@ -67,8 +73,7 @@ impl SledBase {
             .path(path)
             .cache_capacity_bytes(cache_bytes)
             .flush_every_ms(Some(NEVER_MS));
-        let db =
-            caught(path, || config.open::<LEAF_FANOUT>().map_err(|error| failure(path, &error)))?;
+        let db = caught(path, || unlocked(&config).map_err(|error| failure(path, &error)))?;
         // Without room it is taken later, before anything is written.
         let _ = room::take_reserve(path);
         let handles = Mutex::new(vec![db]);
@@ -115,6 +120,18 @@ impl SledBase {
     fn malformed(&self, error: &codec::DecodeError) -> StoreError {
         StoreError::Malformed { path: self.path.clone(), reason: error.to_string() }
     }
+}
+
+/// Opens the files; waits a while for a handle of this process that was let go of just now, whose threads may not have
+/// ended yet. No other process has them: the log is locked.
+fn unlocked(config: &sled::Config) -> io::Result<Db> {
+    for _ in 0..LOCK_WAITS {
+        match config.open::<LEAF_FANOUT>() {
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => thread::sleep(LOCK_WAIT),
+            opened => return opened,
+        }
+    }
+    config.open::<LEAF_FANOUT>()
 }
 
 fn failure(path: &Path, error: &io::Error) -> StoreError {
