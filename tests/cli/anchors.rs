@@ -92,6 +92,35 @@ fn a_witness_cosigns_and_proofs_have_its_word() {
 }
 
 #[test]
+fn what_a_server_signs_last_is_anchored_before_it_ends() {
+    let data = Data::lived();
+    let (path, anchor) = (data.path(), data.beside("anchor.txt"));
+    let server = Server::start(&["--data-dir", text(&path), "--anchor-file", text(&anchor)]);
+    wait_for(|| fs::read_to_string(&anchor).ok().filter(|kept| kept.contains("\n15\n")));
+    let created = server.post("/api/2.0/mlflow/experiments/create", r#"{"name":"late"}"#);
+    assert!(created.starts_with("HTTP/1.1 200"), "{created}");
+    assert_eq!(server.stop("-TERM"), 0);
+    let key = runlog(&["key", "show", "--data-dir", text(&path)]).answer().trim().to_owned();
+    let verify =
+        ["verify", "--data-dir", text(&path), "--checkpoints", text(&anchor), "--key", &key];
+    let verified = runlog(&verify);
+    assert!(
+        verified.answer().contains("2 checkpoints hold, the last of 16 events"),
+        "{verified:?}"
+    );
+}
+
+#[test]
+fn an_anchor_that_does_not_answer_keeps_no_server_from_ending() {
+    let data = Data::lived();
+    // It takes connections and says nothing.
+    let silent = TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("http://{}/", silent.local_addr().unwrap());
+    let server = Server::start(&["--data-dir", text(&data.path()), "--anchor-url", &url]);
+    assert_eq!(server.stop("-TERM"), 0);
+}
+
+#[test]
 fn a_server_that_is_no_witness_says_so() {
     let data = Data::lived();
     let server = Server::start(&["--data-dir", text(&data.path())]);

@@ -4,7 +4,12 @@
 use std::{path::PathBuf, str::FromStr, sync::Arc, time::Duration};
 
 use reqwest::{Client, Url};
-use tokio::{io::AsyncWriteExt as _, task::JoinHandle, time::sleep};
+use tokio::{
+    io::AsyncWriteExt as _,
+    sync::oneshot,
+    task::JoinHandle,
+    time::{sleep, timeout},
+};
 
 use crate::proof::{
     Checkpoint, Consistency, Notary, Note, Signature, Signed, SignedCheckpoint, VerifierKey,
@@ -13,6 +18,8 @@ use crate::proof::{
 
 /// What a request may take.
 const PATIENCE: Duration = Duration::from_secs(10);
+/// What the last checkpoint may take when the server ends.
+const LAST_PATIENCE: Duration = Duration::from_secs(5);
 /// Time after which what failed is tried again.
 const AGAIN: Duration = Duration::from_secs(30);
 
@@ -44,12 +51,15 @@ impl FromStr for WitnessAt {
 
 impl Anchors {
     /// Begins to take checkpoints there; `None` if there is nowhere.
-    pub(super) fn start(self, notary: Arc<Notary>) -> Option<JoinHandle<()>> {
+    pub(super) fn start(self, notary: Arc<Notary>) -> Option<Anchoring> {
         let wanted = self.file.is_some() || self.url.is_some() || !self.witnesses.is_empty();
-        wanted.then(|| tokio::spawn(self.run(notary)))
+        wanted.then(|| {
+            let (stop, stopped) = oneshot::channel();
+            Anchoring { stop, task: tokio::spawn(self.run(notary, stopped)) }
+        })
     }
 
-    async fn run(self, notary: Arc<Notary>) {
+    async fn run(self, notary: Arc<Notary>, mut stopped: oneshot::Receiver<()>) {
         // That it is there already is fine.
         let _ = rustls::crypto::ring::default_provider().install_default();
         let client = match Client::builder().timeout(PATIENCE).build() {
@@ -62,9 +72,16 @@ impl Anchors {
         loop {
             let signed = Arc::clone(&checkpoints.borrow_and_update());
             let done = self.take(&client, &notary, &signed, &mut sizes, &mut filed).await;
-            let failed =
-                done.inspect_err(|why| tracing::warn!(why, "a checkpoint is not anchored"));
+            let failed = done.inspect_err(|why| warn(why));
             tokio::select! {
+                _ = &mut stopped => {
+                    if checkpoints.has_changed().is_ok_and(|it| it) {
+                        let signed = Arc::clone(&checkpoints.borrow_and_update());
+                        let done = self.take(&client, &notary, &signed, &mut sizes, &mut filed).await;
+                        let _ = done.inspect_err(|why| warn(why));
+                    }
+                    return;
+                }
                 changed = checkpoints.changed() => if changed.is_err() { return },
                 () = sleep(AGAIN), if failed.is_err() => {}
             }
@@ -105,6 +122,28 @@ impl Anchors {
             notary.note_witnessed(checkpoint.clone(), cosigned);
         }
         failed
+    }
+}
+
+fn warn(why: &str) {
+    tracing::warn!(why, "a checkpoint is not anchored");
+}
+
+/// Checkpoints being anchored.
+pub(super) struct Anchoring {
+    stop: oneshot::Sender<()>,
+    task: JoinHandle<()>,
+}
+
+impl Anchoring {
+    /// Takes what was signed last there, and ends; not for longer than [`LAST_PATIENCE`].
+    pub(super) async fn finish(mut self) {
+        // If nobody listens, it has ended.
+        let _ = self.stop.send(());
+        if timeout(LAST_PATIENCE, &mut self.task).await.is_err() {
+            warn("the server ends; its next start does it");
+            self.task.abort();
+        }
     }
 }
 

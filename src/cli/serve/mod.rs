@@ -95,18 +95,19 @@ pub(super) fn run(args: Args) -> Result<(), Failure> {
         let forgetting = tokio::spawn(retention::forget(app.artifacts.clone(), days));
         let delivering = tracking.then(|| Dispatcher::start(engine.clone(), webhooks));
         let end = end::serve_until_end(listener, app, signals).await;
-        for task in anchoring.into_iter().chain([forgetting]) {
-            task.abort();
-        }
+        forgetting.abort();
         if let Some(dispatcher) = delivering {
             dispatcher.stop().await;
+        }
+        // Nothing is recorded any more: what it signs now is the last.
+        let _ = tokio::task::spawn_blocking(|| drop(clerk)).await;
+        if let Some(anchoring) = anchoring {
+            anchoring.finish().await;
         }
         end
     });
     runtime.shutdown_timeout(LAST_TASKS);
-    let closed = close(engine, end?);
-    drop(clerk);
-    closed
+    close(engine, end?)
 }
 
 /// Up to which event the log is known to have been durable, because it was signed.
