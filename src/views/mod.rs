@@ -9,6 +9,7 @@
 //! One writer folds and publishes; any number of readers read. Knows nothing of HTTP, nor of how
 //! the log keeps its records.
 
+pub mod buckets;
 pub mod digest;
 mod fold;
 pub mod index;

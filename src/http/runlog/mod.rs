@@ -7,7 +7,9 @@ mod entities;
 mod events;
 mod lineage;
 mod models;
+mod runs;
 mod selection;
+mod series;
 mod stream;
 mod tlog;
 mod witness;
@@ -80,6 +82,9 @@ fn described() -> (Router<App>, Document) {
         .routes(routes!(entities::history))
         .routes(routes!(entities::diff))
         .routes(routes!(lineage::get_lineage))
+        .routes(routes!(runs::window))
+        .routes(routes!(runs::columns))
+        .routes(routes!(series::series))
         .routes(routes!(models::model_stage_history))
         .routes(routes!(models::stages))
         .routes(routes!(models::all_stage_changes))

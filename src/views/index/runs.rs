@@ -162,6 +162,16 @@ impl RunIndex {
         self.rows.get(row as usize)
     }
 
+    /// All metrics.
+    pub fn metrics(&self) -> impl Iterator<Item = (&str, &Column<f64>)> {
+        self.metrics.iter().map(|(key, column)| (&**key, column))
+    }
+
+    /// All parameters.
+    pub fn params(&self) -> impl Iterator<Item = (&str, &Column<Symbol>)> {
+        self.params.iter().map(|(key, column)| (&**key, column))
+    }
+
     /// The latest values of a metric.
     pub fn metric(&self, key: &str) -> Option<&Column<f64>> {
         self.metrics.get(key)

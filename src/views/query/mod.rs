@@ -4,12 +4,14 @@ mod datasets;
 mod experiments;
 mod logged_models;
 mod registry;
+mod run_table;
 mod runs;
 
 pub use datasets::{DatasetSummary, dataset_summaries};
 pub use experiments::search_experiments;
 pub use logged_models::{Measured, search_logged_models};
 pub use registry::{NamedVersion, search_model_versions, search_registered_models};
+pub use run_table::{Cell, RunTable, TableColumn, TableRow, run_columns, run_table};
 pub use runs::{runs_of_experiment, search_runs};
 
 use std::cmp::Ordering;
@@ -109,6 +111,21 @@ impl Query {
             .filter(|_| more)
             .map(|last| (0..self.order_by.len()).map(|at| keys.value(last, at).kept()).collect());
         Page { items: matches, end }
+    }
+
+    /// Leaves of the matches those from `offset` on, in order, at most as many as the limit.
+    fn window<T>(&self, matches: &mut Vec<T>, offset: usize, keys: &impl Keys<T>) {
+        let compare = |a: &T, b: &T| self.compare(|at| keys.value(a, at), |at| keys.value(b, at));
+        let end = offset.saturating_add(self.limit);
+        if end < matches.len() {
+            matches.select_nth_unstable_by(end, compare);
+            matches.truncate(end);
+        }
+        if (1..matches.len()).contains(&offset) {
+            matches.select_nth_unstable_by(offset, compare);
+        }
+        matches.drain(..offset.min(matches.len()));
+        matches.sort_unstable_by(compare);
     }
 
     /// The attribute that the key at `at` sorts by, if it is one.

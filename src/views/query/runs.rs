@@ -40,7 +40,13 @@ pub fn runs_of_experiment(views: &Views, experiment_id: u64) -> Vec<Arc<str>> {
     ids
 }
 
-fn collect(index: &Index, experiment_id: u64, rows: &[u32], query: &Query, out: &mut Vec<u32>) {
+pub(super) fn collect(
+    index: &Index,
+    experiment_id: u64,
+    rows: &[u32],
+    query: &Query,
+    out: &mut Vec<u32>,
+) {
     let runs = &index.runs;
     let experiment = index.catalog.experiments.get(&experiment_id).map(|it| it.lifecycle);
     let tests: Vec<Test<'_>> =
@@ -48,7 +54,7 @@ fn collect(index: &Index, experiment_id: u64, rows: &[u32], query: &Query, out: 
     let mut memos: Vec<Memo> = tests.iter().map(|_| Memo::default()).collect();
     for &row in rows {
         let Some(run) = runs.row(row) else { continue };
-        let shows = query.view_type.shows(lifecycle(run, experiment).is_active());
+        let shows = query.view_type.shows(is_active(run, experiment));
         if shows
             && tests.iter().zip(&mut memos).all(|(test, memo)| test.holds(runs, row, run, memo))
         {
@@ -57,11 +63,10 @@ fn collect(index: &Index, experiment_id: u64, rows: &[u32], query: &Query, out: 
     }
 }
 
-fn lifecycle(run: &RunRow, experiment: Option<Lifecycle>) -> Lifecycle {
-    match experiment {
-        Some(experiment) if experiment.seq > run.lifecycle.seq => experiment,
-        _ => run.lifecycle,
-    }
+/// Whether a run shows as active: what was said last holds, of it or of its experiment.
+pub(super) fn is_active(run: &RunRow, experiment: Option<Lifecycle>) -> bool {
+    let later = experiment.filter(|experiment| experiment.seq > run.lifecycle.seq);
+    later.unwrap_or(run.lifecycle).is_active()
 }
 
 /// One comparison with its column at hand.
@@ -71,7 +76,7 @@ struct Test<'a> {
 }
 
 /// Where a comparison's left side comes from.
-enum Source<'a> {
+pub(super) enum Source<'a> {
     Metric(Option<&'a Column<f64>>),
     Text(Option<&'a Column<Symbol>>),
     Attribute(Attribute),
@@ -163,12 +168,12 @@ fn text(text: Option<&str>) -> SortValue<'_> {
 }
 
 /// The keys of an order with their columns at hand.
-struct RunKeys<'i> {
-    runs: &'i RunIndex,
-    sources: Vec<Source<'i>>,
+pub(super) struct RunKeys<'i> {
+    pub(super) runs: &'i RunIndex,
+    pub(super) sources: Vec<Source<'i>>,
 }
 
-fn sort_source<'i>(runs: &'i RunIndex, field: &Field) -> Source<'i> {
+pub(super) fn sort_source<'i>(runs: &'i RunIndex, field: &Field) -> Source<'i> {
     match field {
         Field::Metric(key) => Source::Metric(runs.metric(key)),
         Field::Param(key) => Source::Text(runs.param(key)),
