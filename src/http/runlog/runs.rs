@@ -72,13 +72,19 @@ pub(super) struct RunWindow {
 /// A run as a row.
 #[derive(Debug, Serialize, ToSchema)]
 struct RunLine {
+    /// Id.
     run_id: String,
+    /// Its experiment.
     experiment_id: String,
+    /// Name.
     run_name: String,
+    /// User of the request that created it.
     user_id: String,
+    /// As MLflow calls it.
     status: &'static str,
-    /// In milliseconds since the Unix epoch.
+    /// Start, in milliseconds since the Unix epoch.
     start_time: i64,
+    /// End, likewise; null while it has none.
     end_time: Option<i64>,
     /// `active` or `deleted`, by itself or with its experiment.
     lifecycle_stage: &'static str,

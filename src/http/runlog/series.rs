@@ -61,6 +61,7 @@ pub(super) struct Chart {
 /// One series as columns of equal length: a bucket is at the same place of each.
 #[derive(Debug, Serialize, ToSchema)]
 struct ChartSeries {
+    /// Whose.
     run_id: String,
     /// Points of the stretch.
     total: usize,
