@@ -85,7 +85,7 @@ fn bucket(axis: Axis, points: &[Point]) -> Bucket {
         count: points.len() as u64,
         min: values().reduce(f64::min),
         max: values().reduce(f64::max),
-        last: values().last(),
+        last: values().next_back(),
     }
 }
 
