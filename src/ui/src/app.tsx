@@ -1,0 +1,66 @@
+// The frame around every page, and which page the route names.
+
+import type { JSX } from "preact";
+
+import { follow } from "./api/events";
+import { AsOfBar } from "./parts/as_of";
+import { About } from "./pages/about";
+import { Activity } from "./pages/activity";
+import { Experiments } from "./pages/experiments";
+import { ModelPage } from "./pages/model";
+import { Models } from "./pages/models";
+import { RunPage } from "./pages/run";
+import { Runs } from "./pages/runs";
+import { VersionPage } from "./pages/version";
+import { asOf, href, route } from "./route";
+import "./theme";
+
+follow();
+
+const PLACES = [
+  ["Experiments", "experiments"],
+  ["Models", "models"],
+  ["Activity", "activity"],
+  ["About", "settings"],
+] as const;
+
+function page(path: string[]): JSX.Element {
+  const [first = "experiments", id, part, second, ...rest] = path;
+  if (first === "models" && id) {
+    return part === "versions" && second ? <VersionPage name={id} version={second} /> : <ModelPage key={id} name={id} />;
+  }
+  if (first === "models") return <Models />;
+  if (first === "activity") return <Activity />;
+  if (first === "settings") return <About />;
+  if (first === "experiments" && id) {
+    return part === "runs" && second ? (
+      <RunPage key={second} runId={second} tab={rest} />
+    ) : (
+      <Runs key={id} experimentIds={id} />
+    );
+  }
+  return <Experiments />;
+}
+
+export function App() {
+  const { path } = route.value;
+  const here = path[0] ?? "experiments";
+  return (
+    <div class={asOf.value ? "frame past" : "frame"}>
+      <header>
+        <a class="brand" href={href(["experiments"])}>
+          Runlog
+        </a>
+        <nav aria-label="Main">
+          {PLACES.map(([name, place]) => (
+            <a key={place} href={href([place])} aria-current={here === place ? "page" : undefined}>
+              {name}
+            </a>
+          ))}
+        </nav>
+        <AsOfBar />
+      </header>
+      <main>{page(path)}</main>
+    </div>
+  );
+}
