@@ -41,7 +41,7 @@ export function ModelPage({ name }: { name: string }) {
               </tr>
             </thead>
             <tbody>
-              {versions.map((it) => (
+              {versions.toSorted((a, b) => Number(b.version) - Number(a.version)).map((it) => (
                 <tr key={it.version}>
                   <td>
                     <a href={href(["models", name, "versions", it.version])}>Version {it.version}</a>

@@ -9,16 +9,19 @@ export function Badge({ word }: { word: string }) {
   return <span class={`badge ${word.toLowerCase()}`}>{word}</span>;
 }
 
+const FORMAT = new Intl.DateTimeFormat(undefined, { dateStyle: "short", timeStyle: "medium" });
+
 /** A time, in the zone of the reader; the exact one on hovering. */
 export function Time({ at }: { at?: number | null }) {
   if (!at) return <span class="soft">–</span>;
   const date = new Date(at);
-  return <time dateTime={date.toISOString()} title={date.toISOString()}>{date.toLocaleString()}</time>;
+  return <time dateTime={date.toISOString()} title={date.toISOString()}>{FORMAT.format(date)}</time>;
 }
 
 export function duration(from: number, to?: number | null): string {
   if (!to) return "";
   const seconds = (to - from) / 1000;
+  if (seconds < 1) return `${to - from} ms`;
   if (seconds < 60) return `${seconds.toFixed(1)} s`;
   return seconds < 5400 ? `${(seconds / 60).toFixed(1)} min` : `${(seconds / 3600).toFixed(1)} h`;
 }

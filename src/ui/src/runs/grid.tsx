@@ -20,7 +20,7 @@ interface Column {
 const FIXED: Column[] = [
   { name: "attributes.run_name", title: "Run", width: 220 },
   { name: "attributes.status", title: "Status", width: 110 },
-  { name: "attributes.start_time", title: "Started", width: 170 },
+  { name: "attributes.start_time", title: "Started", width: 190 },
   { name: "", title: "Took", width: 80 },
 ];
 
