@@ -20,7 +20,7 @@ use crate::base::digest::Sha256Digest;
 
 /// What the page may do: run its own script, ask this server, show its artifacts, nothing else.
 const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; \
-                      img-src 'self' data:; frame-src 'self'; base-uri 'none'; form-action 'none'";
+                      img-src 'self' data:; base-uri 'none'; form-action 'none'";
 
 /// The files of the page, by their path, with a compressed twin (`.gz`) of each.
 static FILES: &[(&str, &[u8])] = include!(concat!(env!("OUT_DIR"), "/ui_files.rs"));

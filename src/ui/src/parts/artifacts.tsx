@@ -7,6 +7,8 @@ import { useAnswer } from "../answer";
 import { asOf, href } from "../route";
 import { Empty, Problem } from "./basics";
 
+/** What is shown as an image, in which nothing is run. */
+const IMAGES = ["png", "jpg", "jpeg", "gif", "webp", "svg"];
 /** Text that is shown of a file. */
 const TEXT_MAX = 200_000;
 
@@ -66,14 +68,7 @@ function Viewer({ runId, path }: { runId: string; path: string }) {
           Download
         </a>
       </p>
-      {["png", "jpg", "jpeg", "gif", "webp"].includes(ending) ? (
-        <img src={url} alt={path} />
-      ) : ["html", "svg", "pdf"].includes(ending) ? (
-        // Without `allow-same-origin` it can reach nothing of this page.
-        <iframe src={url} title={path} sandbox="allow-scripts" />
-      ) : (
-        <Text url={url} />
-      )}
+      {IMAGES.includes(ending) ? <img src={url} alt={path} /> : <Text url={url} />}
     </>
   );
 }
