@@ -4,8 +4,10 @@ import type { JSX } from "preact";
 
 import { follow } from "./api/events";
 import { AsOfBar } from "./parts/as_of";
+import { Keys } from "./parts/keys";
 import { About } from "./pages/about";
 import { Activity } from "./pages/activity";
+import { Compare } from "./pages/compare";
 import { Experiments } from "./pages/experiments";
 import { ModelPage } from "./pages/model";
 import { Models } from "./pages/models";
@@ -31,6 +33,7 @@ function page(path: string[]): JSX.Element {
   }
   if (first === "models") return <Models />;
   if (first === "activity") return <Activity />;
+  if (first === "compare-runs") return <Compare />;
   if (first === "settings") return <About />;
   if (first === "experiments" && id) {
     return part === "runs" && second ? (
@@ -61,6 +64,7 @@ export function App() {
         <AsOfBar />
       </header>
       <main>{page(path)}</main>
+      <Keys />
     </div>
   );
 }

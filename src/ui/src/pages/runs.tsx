@@ -7,7 +7,8 @@ import { experiments, runs } from "../api/tracking";
 import { useAnswer } from "../answer";
 import { Charts } from "../charts/charts";
 import { Problem } from "../parts/basics";
-import { asOf, route, setQuery } from "../route";
+import { asOf, href, route, setQuery } from "../route";
+import { exportCsv } from "../runs/export";
 import { Grid } from "../runs/grid";
 import { narrowed, question, read, sorted, write } from "../runs/state";
 
@@ -66,11 +67,17 @@ export function Runs({ experimentIds }: { experimentIds: string }) {
         <button type="button" aria-pressed={charts} onClick={() => setQuery({ charts: charts ? undefined : "1" })}>
           Charts
         </button>
+        <button type="button" onClick={() => exportCsv(question(experimentIds, state, columns)).catch(setProblem)}>
+          CSV
+        </button>
         <Hidden all={all} hidden={state.hidden} />
       </form>
       {chosen.size > 0 && (
         <div class="bar" role="group" aria-label="Chosen runs">
           <strong>{chosen.size} chosen</strong>
+          <a class="button" href={href(["compare-runs"], { runs: JSON.stringify([...chosen]), experiments: JSON.stringify(experimentIds.split(",")) })}>
+            Compare
+          </a>
           <button type="button" disabled={!!asOf.value} onClick={() => each(runs.remove)}>
             Delete
           </button>
