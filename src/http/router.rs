@@ -221,7 +221,7 @@ fn is_api(path: &str) -> bool {
     path.split('/').any(|segment| matches!(segment, "api" | "ajax-api"))
 }
 
-async fn unknown_route(uri: Uri) -> ApiError {
+pub(super) async fn unknown_route(uri: Uri) -> ApiError {
     ApiError::new(Code::EndpointNotFound, format!("No such endpoint: {}", uri.path()))
 }
 

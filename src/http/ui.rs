@@ -15,7 +15,7 @@ use axum::{
     routing::get,
 };
 
-use super::App;
+use super::{App, router::unknown_route};
 use crate::base::digest::Sha256Digest;
 
 /// What the page may do: run its own script, ask this server, show its artifacts, nothing else.
@@ -55,9 +55,13 @@ pub(super) async fn page(OriginalUri(uri): OriginalUri, headers: HeaderMap) -> R
 }
 
 /// A part, which has its digest in its name and never changes.
-async fn part(Path(name): Path<String>, headers: HeaderMap) -> Response {
+async fn part(
+    OriginalUri(uri): OriginalUri,
+    Path(name): Path<String>,
+    headers: HeaderMap,
+) -> Response {
     let Some(mut response) = file(&format!("static-files/{name}"), &headers) else {
-        return StatusCode::NOT_FOUND.into_response();
+        return unknown_route(uri).await.into_response();
     };
     let forever = HeaderValue::from_static("public, max-age=31536000, immutable");
     response.headers_mut().insert(CACHE_CONTROL, forever);
