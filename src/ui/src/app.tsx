@@ -17,7 +17,9 @@ import { VersionPage } from "./pages/version";
 import { asOf, href, route } from "./route";
 import "./theme";
 
-follow();
+/** The stream of events opens behind the first answers, not before them. */
+const FIRST_ANSWERS_MS = 600;
+setTimeout(follow, FIRST_ANSWERS_MS);
 
 const PLACES = [
   ["Experiments", "experiments"],

@@ -52,4 +52,6 @@ export function follow() {
     }, 500);
   };
   KINDS.forEach((kind) => source.addEventListener(kind, note));
+  // What came before it was open is in no event of it.
+  source.addEventListener("open", note);
 }

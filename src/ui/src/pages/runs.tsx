@@ -42,7 +42,7 @@ export function Runs({ experimentIds }: { experimentIds: string }) {
   return (
     <>
       <h1>{named.value?.map((it) => it.name).join(", ") ?? "Runs"}</h1>
-      <Problem error={named.error ?? problem} />
+      <Problem error={named.error ?? known.error ?? problem} />
       <form
         class="bar"
         onSubmit={(event) => {
@@ -97,7 +97,7 @@ export function Runs({ experimentIds }: { experimentIds: string }) {
           round={round + changes.value}
         />
       )}
-      <Grid
+      {known.value && <Grid
         question={question(experimentIds, state, columns)}
         round={round + changes.value}
         chosen={chosen}
@@ -108,7 +108,7 @@ export function Runs({ experimentIds }: { experimentIds: string }) {
           setDraft(next);
           write.filter(next);
         }}
-      />
+      />}
     </>
   );
 }

@@ -26,7 +26,9 @@ export function ChangeStage({ version, done }: { version: Version; done: () => v
   );
 }
 
-function Form({ version, close }: { version: Version; close: () => void }) {
+function Form({ version: live, close }: { version: Version; close: () => void }) {
+  // As it was when the dialog opened: who was first in the meantime must be noticed, not followed.
+  const [version] = useState(live);
   const others = STAGES.filter((it) => it !== version.current_stage);
   const [stage, setStage] = useState<string>(others.includes("Production") ? "Production" : others[0]!);
   const [archive, setArchive] = useState(true);
