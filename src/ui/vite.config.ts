@@ -5,7 +5,7 @@ import { gzipSync } from "node:zlib";
 import { defineConfig } from "vite";
 
 // A server to develop against: `runlog serve`, then `npm run dev`.
-const server = "http://127.0.0.1:5000";
+const server = process.env.RUNLOG_SERVER ?? "http://127.0.0.1:5000";
 
 /** Puts a compressed twin beside each file, which is what the server sends. */
 const compressed = {
