@@ -25,5 +25,5 @@ export default defineConfig({
   build: { assetsDir: "static-files", modulePreload: { polyfill: false }, target: "es2022" },
   oxc: { jsx: { runtime: "automatic", importSource: "preact" } },
   plugins: [compressed],
-  server: { proxy: { "/ajax-api": server, "/api": server, "/get-artifact": server, "/version": server } },
+  server: { proxy: { "/ajax-api": server, "/api": server, "/get-artifact": server, "/version": server, "/model-versions": server } },
 });

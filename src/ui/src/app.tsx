@@ -1,5 +1,6 @@
 // The frame around every page, and which page the route names.
 
+import { effect } from "@preact/signals";
 import type { JSX } from "preact";
 
 import { follow } from "./api/events";
@@ -13,25 +14,35 @@ import { ModelPage } from "./pages/model";
 import { Models } from "./pages/models";
 import { RunPage } from "./pages/run";
 import { Runs } from "./pages/runs";
+import { Unknown } from "./pages/unknown";
 import { VersionPage } from "./pages/version";
 import { asOf, href, route } from "./route";
 import "./theme";
+import { title } from "./title";
 
 /** The stream of events opens behind the first answers, not before them. */
 const FIRST_ANSWERS_MS = 600;
 setTimeout(follow, FIRST_ANSWERS_MS);
 
+effect(() => {
+  document.title = title(route.value.path, asOf.value);
+});
+
 const PLACES = [
   ["Experiments", "experiments"],
   ["Models", "models"],
   ["Activity", "activity"],
-  ["About", "settings"],
+  ["Settings", "settings"],
 ] as const;
 
 function page(path: string[]): JSX.Element {
   const [first = "experiments", id, part, second, ...rest] = path;
   if (first === "models" && id) {
-    return part === "versions" && second ? <VersionPage name={id} version={second} /> : <ModelPage key={id} name={id} />;
+    return part === "versions" && second ? (
+      <VersionPage key={`${id}/${second}`} name={id} version={second} />
+    ) : (
+      <ModelPage key={id} name={id} />
+    );
   }
   if (first === "models") return <Models />;
   if (first === "activity") return <Activity />;
@@ -44,7 +55,8 @@ function page(path: string[]): JSX.Element {
       <Runs key={id} experimentIds={id} />
     );
   }
-  return <Experiments />;
+  if (first === "experiments") return <Experiments />;
+  return <Unknown path={path} />;
 }
 
 export function App() {
@@ -63,8 +75,8 @@ export function App() {
             </a>
           ))}
         </nav>
-        <AsOfBar />
       </header>
+      <AsOfBar />
       <main>{page(path)}</main>
       <Keys />
     </div>

@@ -41,17 +41,35 @@ export const KINDS = [
 /** Grows when something was recorded, at most twice a second: what is shown is then asked for again. */
 export const changes = signal(0);
 
-/** Follows the log for as long as the page is open; the browser resumes behind the last event it saw. */
+/** Grows when a version went to another stage. */
+export const stageMoves = signal(0);
+
+/** Whether the server is heard. */
+export const live = signal(false);
+
+const RETRY_MS = 2000;
+let due: number | undefined;
+
+function note() {
+  due ??= window.setTimeout(() => {
+    due = undefined;
+    changes.value += 1;
+  }, 500);
+}
+
+/** Follows the log for as long as the page is open. The browser comes back by itself; where it gives up, this does. */
 export function follow() {
-  let due: number | undefined;
   const source = new EventSource(runlog("events/stream"));
-  const note = () => {
-    due ??= window.setTimeout(() => {
-      due = undefined;
-      changes.value += 1;
-    }, 500);
-  };
   KINDS.forEach((kind) => source.addEventListener(kind, note));
-  // What came before it was open is in no event of it.
-  source.addEventListener("open", note);
+  source.addEventListener("ModelVersionStageChanged", () => (stageMoves.value += 1));
+  // What came before it was open is in no event of it: whoever shows something asks anew.
+  source.addEventListener("open", () => {
+    live.value = true;
+    stageMoves.value += 1;
+    note();
+  });
+  source.addEventListener("error", () => {
+    live.value = false;
+    if (source.readyState === EventSource.CLOSED) setTimeout(follow, RETRY_MS);
+  });
 }

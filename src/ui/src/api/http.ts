@@ -1,5 +1,6 @@
 // Questions to the server, as of the moment that is shown.
 
+import { actor } from "../actor";
 import { asOf } from "../route";
 
 /** What the server said was wrong. */
@@ -21,9 +22,9 @@ function search(query: Query): string {
   return pairs.length ? `?${new URLSearchParams(pairs as [string, string][])}` : "";
 }
 
-async function ask<T>(url: string, request: RequestInit): Promise<T> {
+async function ask<T>(url: string, request: RequestInit, moment = asOf.value): Promise<T> {
   const headers = new Headers(request.headers);
-  if (asOf.value) headers.set("Runlog-As-Of", asOf.value);
+  if (moment) headers.set("Runlog-As-Of", moment);
   const response = await fetch(url, { ...request, headers });
   const answer = await response.json().catch(() => ({}));
   if (!response.ok) throw new ApiError(answer.message ?? `${response.status} ${response.statusText}`, response.status);
@@ -34,8 +35,20 @@ export function get<T>(path: string, query: Query = {}, signal?: AbortSignal): P
   return ask(path + search(query), { signal: signal ?? null });
 }
 
+/** As it is now, whatever moment is shown. */
+export function getNow<T>(path: string, query: Query = {}): Promise<T> {
+  return ask(path + search(query), {}, "");
+}
+
 export function send<T>(method: string, path: string, body: unknown): Promise<T> {
-  return ask(path, { method, body: JSON.stringify(body), headers: { "Content-Type": "application/json" } });
+  return ask(path, { method, body: JSON.stringify(body), headers: { "Content-Type": "application/json", ...named() } });
+}
+
+/** Who changes something, if the reader gave a name. */
+function named(): Record<string, string> {
+  if (!actor.value) return {};
+  const bytes = new TextEncoder().encode(`${actor.value}:`);
+  return { Authorization: `Basic ${btoa(String.fromCharCode(...bytes))}` };
 }
 
 /** MLflow's API. */

@@ -9,7 +9,7 @@ export function Badge({ word }: { word: string }) {
   return <span class={`badge ${word.toLowerCase()}`}>{word}</span>;
 }
 
-const FORMAT = new Intl.DateTimeFormat(undefined, { dateStyle: "short", timeStyle: "medium" });
+export const FORMAT = new Intl.DateTimeFormat(undefined, { dateStyle: "short", timeStyle: "medium" });
 
 /** A time, in the zone of the reader; the exact one on hovering. */
 export function Time({ at }: { at?: number | null }) {
