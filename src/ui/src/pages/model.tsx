@@ -3,111 +3,95 @@
 import { useState } from "preact/hooks";
 
 import { changes } from "../api/events";
-import { type StageMove, models } from "../api/registry";
+import { type Version, models } from "../api/registry";
+import type { Run } from "../api/tracking";
 import { useAnswer } from "../answer";
-import { Badge, Problem, Section, Time } from "../parts/basics";
-import { ChangeStage } from "../registry/change_stage";
+import { Problem, Section } from "../parts/basics";
+import { shownAt } from "../parts/as_of";
+import { History } from "../parts/history";
+import { Delete } from "../registry/delete";
+import { Description } from "../registry/describe";
 import { Lanes } from "../registry/lanes";
+import { metricKeys } from "../registry/measured";
+import { MetricChart } from "../registry/metric_chart";
+import { Moves } from "../registry/moves";
 import { Requests } from "../registry/requests";
+import { Rules } from "../registry/rules";
+import { sources } from "../registry/sources";
+import { Tags } from "../registry/tags";
+import { Versions } from "../registry/versions";
 import { asOf, href } from "../route";
+import "../styles/registry.css";
 
 export function ModelPage({ name }: { name: string }) {
   const [round, setRound] = useState(0);
+  const again = () => setRound((it) => it + 1);
   const { value, error } = useAnswer(
     () => Promise.all([models.get(name), models.versions(name), models.history(name), models.stages(name), models.approvals(name)]),
     [name, round, changes.value, asOf.value],
   );
-  const again = () => setRound(round + 1);
-  if (!value) return <Problem error={error} />;
-  const [model, versions, history, stages, approvals] = value;
-  const aliases = (version: string) => (model.aliases ?? []).filter((it) => it.version === version).map((it) => it.alias);
+  const [model, versions, history, stages, approvals] = value ?? [];
+  if (!model || !versions || !history || !stages || !approvals) return <Problem error={error} />;
+  const aliases = new Map<string, string[]>();
+  for (const it of model.aliases ?? []) aliases.set(it.version, [...(aliases.get(it.version) ?? []), it.alias]);
   return (
     <>
-      <h1>{model.name}</h1>
-      {model.description && <p>{model.description}</p>}
+      <div class="bar">
+        <h1 class="grow">{model.name}</h1>
+        <Delete what={`the model ${name} and all of its versions`} remove={() => models.remove(name)} done={() => (location.hash = href(["models"]))} />
+      </div>
       <Problem error={error} />
+      <Description text={model.description ?? ""} save={(text) => models.describe(name, text).then(again)} />
       <Requests name={name} approvals={approvals} done={again} />
-      <Section title="Versions">
-        <div class="wide">
-          <table>
-            <thead>
-              <tr>
-                <th>Version</th>
-                <th>Stage</th>
-                <th>Aliases</th>
-                <th>Run</th>
-                <th>Created</th>
-                <th />
-              </tr>
-            </thead>
-            <tbody>
-              {versions.toSorted((a, b) => Number(b.version) - Number(a.version)).map((it) => (
-                <tr key={it.version}>
-                  <td>
-                    <a href={href(["models", name, "versions", it.version])}>Version {it.version}</a>
-                  </td>
-                  <td>
-                    <Badge word={it.current_stage} />
-                  </td>
-                  <td>{aliases(it.version).map((alias) => `@${alias}`).join(" ")}</td>
-                  <td class="mono">{it.run_id?.slice(0, 8)}</td>
-                  <td>
-                    <Time at={it.creation_timestamp} />
-                  </td>
-                  <td>
-                    <ChangeStage version={it} done={again} />
-                  </td>
-                </tr>
-              ))}
-            </tbody>
-          </table>
-        </div>
-      </Section>
+      <Measured name={name} versions={versions} aliases={aliases} done={again} />
       <Section title="Stages over time">
-        <Lanes stages={stages} now={Date.now()} />
+        <Lanes name={name} stages={stages} now={shownAt.value ?? Date.now()} />
       </Section>
       <Section title="Stage history">
         <Moves moves={[...history].reverse()} />
       </Section>
+      <div class="columns">
+        <Section title="Approval">
+          <Rules name={name} approvals={approvals} done={again} />
+        </Section>
+        <Section title="Tags">
+          <Tags
+            tags={model.tags ?? []}
+            set={(key, value) => models.setTag(name, key, value).then(again)}
+            remove={(key) => models.deleteTag(name, key).then(again)}
+          />
+        </Section>
+      </div>
+      <details>
+        <summary>Everything that happened to it</summary>
+        <History entity={`model:${name}`} />
+      </details>
     </>
   );
 }
 
-function Moves({ moves }: { moves: StageMove[] }) {
+interface MeasuredProps {
+  name: string;
+  versions: Version[];
+  aliases: Map<string, string[]>;
+  done: () => void;
+}
+
+/** The versions, with what their runs measured. */
+function Measured({ name, versions, aliases, done }: MeasuredProps) {
+  const ids = versions.map((it) => it.run_id).join();
+  const { value: runs = new Map<string, Run>() } = useAnswer(() => sources(versions), [ids, asOf.value]);
+  const metrics = metricKeys(runs.values());
   return (
-    <div class="wide">
-      <table>
-        <thead>
-          <tr>
-            <th>When</th>
-            <th>Version</th>
-            <th>From → to</th>
-            <th>Who</th>
-            <th>Why</th>
-          </tr>
-        </thead>
-        <tbody>
-          {moves.map((it) => (
-            <tr key={it.seq}>
-              <td>
-                <Time at={it.changed_at} /> <span class="soft mono">#{it.seq}</span>
-              </td>
-              <td>{it.version}</td>
-              <td>
-                <Badge word={it.from} /> → <Badge word={it.to} />
-              </td>
-              <td>
-                {it.actor}
-                {it.requested_by && <span class="soft"> (asked by {it.requested_by})</span>}
-              </td>
-              <td>
-                {it.comment} {it.displaced_by && <span class="soft">replaced by {it.displaced_by}</span>}
-                {it.archived.length > 0 && <span class="soft"> archived {it.archived.join(", ")}</span>}
-              </td>
-            </tr>
-          ))}
-        </tbody>
-      </table>
-    </div>
+    <>
+      <Section title={`Versions (${versions.length})`}>
+        <Versions name={name} versions={versions} aliases={aliases} runs={runs} metrics={metrics} done={done} />
+      </Section>
+      {versions.length > 0 && (
+        <Section title="Metrics of the versions">
+          <MetricChart name={name} versions={versions} runs={runs} metrics={metrics} />
+        </Section>
+      )}
+    </>
   );
 }

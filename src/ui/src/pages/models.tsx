@@ -1,15 +1,16 @@
-// All registered models, with what is in Production and Staging.
+// All registered models, with what is in Production and Staging; found and paged by the server.
+
+import { useState } from "preact/hooks";
 
 import { changes } from "../api/events";
 import { type Model, models } from "../api/registry";
 import { useAnswer } from "../answer";
 import { Empty, Problem, Time } from "../parts/basics";
+import { CreateModel } from "../registry/create";
 import { asOf, href, route, setQuery } from "../route";
 
 export function Models() {
   const search = route.value.query.get("search") ?? "";
-  const { value, error } = useAnswer(models.search, [changes.value, asOf.value]);
-  const found = value?.filter((it) => it.name.toLowerCase().includes(search.toLowerCase()));
   return (
     <>
       <h1>Models</h1>
@@ -22,28 +23,58 @@ export function Models() {
           value={search}
           onInput={(event) => setQuery({ search: event.currentTarget.value })}
         />
+        <CreateModel />
       </div>
+      <Found key={search} search={search} />
+    </>
+  );
+}
+
+/** The first pages of what is found, as many as were asked for. */
+function Found({ search }: { search: string }) {
+  const [pages, setPages] = useState(1);
+  const { value, error } = useAnswer(() => firstPages(search, pages), [search, pages, changes.value, asOf.value]);
+  if (!value) return <Problem error={error} />;
+  if (!value.found.length && search) return <p class="soft">No model has “{search}” in its name.</p>;
+  if (!value.found.length) {
+    return <Empty text="No registered model here yet. Register one from a run:" command={'mlflow.register_model("runs:/<run id>/model", "CarSeat")'} />;
+  }
+  return (
+    <>
       <Problem error={error} />
-      {found?.length === 0 ? (
-        <Empty text="No registered model here yet. Register one from a run:" command={'mlflow.register_model("runs:/<run id>/model", "CarSeat")'} />
-      ) : (
-        <div class="wide">
-          <table>
-            <thead>
-              <tr>
-                <th>Name</th>
-                <th>Production</th>
-                <th>Staging</th>
-                <th>Latest</th>
-                <th>Last change</th>
-              </tr>
-            </thead>
-            <tbody>{found?.map((it) => <Row key={it.name} model={it} />)}</tbody>
-          </table>
-        </div>
+      <div class="wide">
+        <table>
+          <thead>
+            <tr>
+              <th>Name</th>
+              <th>Production</th>
+              <th>Staging</th>
+              <th>Latest</th>
+              <th>Last change</th>
+            </tr>
+          </thead>
+          <tbody>{value.found.map((it) => <Row key={it.name} model={it} />)}</tbody>
+        </table>
+      </div>
+      {value.more && (
+        <button type="button" onClick={() => setPages(pages + 1)}>
+          More models
+        </button>
       )}
     </>
   );
+}
+
+async function firstPages(search: string, pages: number): Promise<{ found: Model[]; more: boolean }> {
+  const found: Model[] = [];
+  let token: string | undefined;
+  for (let page = 0; page < pages; page += 1) {
+    const answer = await models.search(search, token);
+    found.push(...(answer.registered_models ?? []));
+    token = answer.next_page_token;
+    if (!token) break;
+  }
+  return { found, more: !!token };
 }
 
 function Row({ model }: { model: Model }) {

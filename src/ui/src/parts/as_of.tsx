@@ -1,6 +1,7 @@
 // The time bar: slide to, step to or type a moment. In the past the whole page is framed, and nothing can be changed.
 
-import { useState } from "preact/hooks";
+import { signal } from "@preact/signals";
+import { useEffect, useState } from "preact/hooks";
 
 import { type EventsPage, changes, events, stageMoves } from "../api/events";
 import { getNow, runlog } from "../api/http";
@@ -13,6 +14,9 @@ import { neighbour, parseMoment, timeOf } from "./moment";
 const show = (time: number) => setQuery({ as_of: new Date(time).toISOString() });
 const now = () => setQuery({ as_of: undefined });
 
+/** The time of the moment that is shown; for a sequence it is known once the server told. */
+export const shownAt = signal<number | undefined>(undefined);
+
 export function AsOfBar() {
   const moment = asOf.value;
   const span = useSpan();
@@ -23,6 +27,9 @@ export function AsOfBar() {
   );
   const last = moment ? found.value?.events[0] : undefined;
   const at = timeOf(moment) ?? last?.recorded_at;
+  useEffect(() => {
+    shownAt.value = moment ? at : undefined;
+  }, [moment, at]);
   const words = at ? FORMAT.format(at) : moment;
   return (
     <div class={moment ? "as-of past" : "as-of"} role="group" aria-label="Moment that is shown">
