@@ -9,6 +9,7 @@ import { Keys } from "./parts/keys";
 import { About } from "./pages/about";
 import { Activity } from "./pages/activity";
 import { Compare } from "./pages/compare";
+import { EventPage } from "./pages/event";
 import { Experiments } from "./pages/experiments";
 import { ModelPage } from "./pages/model";
 import { Models } from "./pages/models";
@@ -45,7 +46,7 @@ function page(path: string[]): JSX.Element {
     );
   }
   if (first === "models") return <Models />;
-  if (first === "activity") return <Activity />;
+  if (first === "activity") return id ? <EventPage seq={id} /> : <Activity />;
   if (first === "compare-runs") return <Compare />;
   if (first === "settings") return <About />;
   if (first === "experiments" && id) {

@@ -11,12 +11,17 @@ export interface EventLine {
   event: string;
   actor: string;
   client_address: string;
+  user_agent?: string | null;
+  request_id?: string | null;
+  origin?: string | null;
   redacted_by?: number;
   data: Record<string, unknown>;
 }
 
 export interface EventsPage {
   events: EventLine[];
+  looked_from: number | null;
+  looked_to: number | null;
   next: number | null;
 }
 

@@ -3,7 +3,7 @@
 import { changes } from "../api/events";
 import { get, runlog } from "../api/http";
 import { useAnswer } from "../answer";
-import { asOf } from "../route";
+import { asOf, href } from "../route";
 import { Problem, Time } from "./basics";
 
 interface EntityEvent {
@@ -35,7 +35,7 @@ export function History({ entity }: { entity: string }) {
           {value?.events.map((it) => (
             <tr key={it.seq}>
               <td>
-                <Time at={it.recorded_at} /> <span class="soft mono">#{it.seq}</span>
+                <Time at={it.recorded_at} /> <a class="mono" href={href(["activity", it.seq])}>#{it.seq}</a>
               </td>
               <td>{it.event}</td>
               <td>{it.actor}</td>
