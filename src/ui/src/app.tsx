@@ -9,6 +9,7 @@ import { Keys } from "./parts/keys";
 import { About } from "./pages/about";
 import { Activity } from "./pages/activity";
 import { Compare } from "./pages/compare";
+import { CompareVersions } from "./pages/compare_versions";
 import { EventPage } from "./pages/event";
 import { Experiments } from "./pages/experiments";
 import { ModelPage } from "./pages/model";
@@ -36,6 +37,11 @@ const PLACES = [
   ["Settings", "settings"],
 ] as const;
 
+/** Ids as MLflow's links list them, as one text. */
+function listed(name: string): string {
+  return (route.value.query.get(name) ?? "").replace(/[^\w,-]/g, "");
+}
+
 function page(path: string[]): JSX.Element {
   const [first = "experiments", id, part, second, ...rest] = path;
   if (first === "models" && id) {
@@ -47,11 +53,13 @@ function page(path: string[]): JSX.Element {
   }
   if (first === "models") return <Models />;
   if (first === "activity") return id ? <EventPage seq={id} /> : <Activity />;
-  if (first === "compare-runs") return <Compare />;
+  if (first === "compare-runs" || first === "metric") return <Compare />;
+  if (first === "compare-model-versions") return <CompareVersions />;
+  if (first === "compare-experiments") return <Runs key="compared" experimentIds={listed("experiments")} />;
   if (first === "settings") return <About />;
   if (first === "experiments" && id) {
     return part === "runs" && second ? (
-      <RunPage key={second} runId={second} tab={rest} />
+      <RunPage key={second} runId={second} tab={rest[0] === "artifactPath" ? ["artifacts", ...rest.slice(1)] : rest} />
     ) : (
       <Runs key={id} experimentIds={id} />
     );

@@ -6,6 +6,8 @@ const NAMES: Record<string, string> = {
   activity: "Activity",
   settings: "Settings",
   "compare-runs": "Compare runs",
+  metric: "Compare runs",
+  "compare-experiments": "Runs",
   "compare-model-versions": "Compare versions",
 };
 

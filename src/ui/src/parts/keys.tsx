@@ -95,6 +95,11 @@ export function Keys() {
           </div>
         ))}
       </dl>
+      <div class="bar">
+        <button type="button" onClick={() => setHelp(false)}>
+          Close
+        </button>
+      </div>
     </Dialog>
   );
 }
