@@ -46,6 +46,9 @@ export const KINDS = [
 /** Grows when something was recorded, at most twice a second: what is shown is then asked for again. */
 export const changes = signal(0);
 
+/** Grows with it when something happened to registered models: what is shown of those alone waits for nothing else. */
+export const modelChanges = signal(0);
+
 /** Grows when a version went to another stage. */
 export const stageMoves = signal(0);
 
@@ -54,18 +57,23 @@ export const live = signal(false);
 
 const RETRY_MS = 2000;
 let due: number | undefined;
+let ofModels = false;
 
-function note() {
+/** Notes an event, or that any may have been missed. */
+function note(kind?: string) {
+  ofModels ||= !kind || /^(Registered)?Model/.test(kind);
   due ??= window.setTimeout(() => {
     due = undefined;
     changes.value += 1;
+    if (ofModels) modelChanges.value += 1;
+    ofModels = false;
   }, 500);
 }
 
 /** Follows the log for as long as the page is open. The browser comes back by itself; where it gives up, this does. */
 export function follow() {
   const source = new EventSource(runlog("events/stream"));
-  KINDS.forEach((kind) => source.addEventListener(kind, note));
+  KINDS.forEach((kind) => source.addEventListener(kind, () => note(kind)));
   source.addEventListener("ModelVersionStageChanged", () => (stageMoves.value += 1));
   // What came before it was open is in no event of it: whoever shows something asks anew.
   source.addEventListener("open", () => {

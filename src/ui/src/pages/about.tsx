@@ -3,6 +3,7 @@
 import { changes } from "../api/events";
 import { getNow, runlog } from "../api/http";
 import { actor } from "../actor";
+import { trackingUri } from "../address";
 import { useAnswer } from "../answer";
 import { Facts, Problem, Section, Time } from "../parts/basics";
 import { THEMES, type Theme, theme } from "../theme";
@@ -99,9 +100,4 @@ function size(bytes: number): string {
   const units = ["B", "KiB", "MiB", "GiB", "TiB"];
   const power = Math.min(units.length - 1, Math.floor(Math.log2(Math.max(1, bytes)) / 10));
   return `${+(bytes / 1024 ** power).toPrecision(3)} ${units[power]}`;
-}
-
-/** What clients call this server. */
-function trackingUri(): string {
-  return location.href.split("#")[0]!.replace(/\/$/, "");
 }

@@ -2,7 +2,7 @@
 
 import { useState } from "preact/hooks";
 
-import { changes } from "../api/events";
+import { modelChanges } from "../api/events";
 import { type Version, models } from "../api/registry";
 import type { Run } from "../api/tracking";
 import { useAnswer } from "../answer";
@@ -28,7 +28,7 @@ export function ModelPage({ name }: { name: string }) {
   const again = () => setRound((it) => it + 1);
   const { value, error } = useAnswer(
     () => Promise.all([models.get(name), models.versions(name), models.history(name), models.stages(name), models.approvals(name)]),
-    [name, round, changes.value, asOf.value],
+    [name, round, modelChanges.value, asOf.value],
   );
   const [model, versions, history, stages, approvals] = value ?? [];
   if (!model || !versions || !history || !stages || !approvals) return <Problem error={error} />;

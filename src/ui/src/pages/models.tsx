@@ -2,12 +2,16 @@
 
 import { useState } from "preact/hooks";
 
-import { changes } from "../api/events";
+import { trackingUri } from "../address";
+import { modelChanges } from "../api/events";
 import { type Model, models } from "../api/registry";
 import { useAnswer } from "../answer";
 import { Empty, Problem, Time } from "../parts/basics";
 import { CreateModel } from "../registry/create";
 import { asOf, href, route, setQuery } from "../route";
+
+const FIRST = `mlflow.set_tracking_uri(${JSON.stringify(trackingUri())})
+mlflow.register_model("runs:/<run id>/model", "CarSeat")`;
 
 export function Models() {
   const search = route.value.query.get("search") ?? "";
@@ -33,11 +37,11 @@ export function Models() {
 /** The first pages of what is found, as many as were asked for. */
 function Found({ search }: { search: string }) {
   const [pages, setPages] = useState(1);
-  const { value, error } = useAnswer(() => firstPages(search, pages), [search, pages, changes.value, asOf.value]);
+  const { value, error } = useAnswer(() => firstPages(search, pages), [search, pages, modelChanges.value, asOf.value]);
   if (!value) return <Problem error={error} />;
   if (!value.found.length && search) return <p class="soft">No model has “{search}” in its name.</p>;
   if (!value.found.length) {
-    return <Empty text="No registered model here yet. Register one from a run:" command={'mlflow.register_model("runs:/<run id>/model", "CarSeat")'} />;
+    return <Empty text="No registered model here yet. Register one from a run:" command={FIRST} />;
   }
   return (
     <>

@@ -32,7 +32,7 @@ export function AsOfBar() {
   }, [moment, at]);
   const words = at ? FORMAT.format(at) : moment;
   return (
-    <div class={moment ? "as-of past" : "as-of"} role="group" aria-label="Moment that is shown">
+    <div class={moment ? "as-of past" : "as-of"} role="region" aria-label="Moment that is shown">
       <strong role="status">
         {moment ? `As of ${words}${last ? ` (#${last.seq})` : ""}: nothing can be changed` : <span class="soft">Now</span>}
       </strong>

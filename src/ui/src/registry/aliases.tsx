@@ -22,7 +22,7 @@ export function Aliases({ name, version, aliases, done }: Props) {
           @{alias}
         </span>
       ))}{" "}
-      <button type="button" disabled={!!asOf.value} aria-label={`Aliases of version ${version}`} onClick={() => setOpen(true)}>
+      <button type="button" disabled={!!asOf.value} aria-label={`${aliases.length ? "Edit" : "Add"} aliases of version ${version}`} onClick={() => setOpen(true)}>
         {aliases.length ? "Edit" : "Add"}
       </button>
       {open && <Form name={name} version={version} aliases={aliases} done={done} close={() => setOpen(false)} />}

@@ -77,7 +77,7 @@ function Node({ of, at, width, height }: { of: Origin; at: { x: number; y: numbe
   const title = of.title.length > FITS ? `${of.title.slice(0, FITS - 1)}…` : of.title;
   const left = at.x - width / 2;
   return (
-    <a href={link(of)} aria-label={`${of.kind} ${of.title}`}>
+    <a href={link(of)}>
       <title>{of.title}</title>
       <rect class={of.kind.replaceAll(" ", "-")} x={left} y={at.y - height / 2} width={width} height={height} rx="5" />
       <text class="kind" x={left + 10} y={at.y - 5}>

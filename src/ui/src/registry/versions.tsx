@@ -103,7 +103,12 @@ function Row({ name, version: it, columns, aliases, runs, chosen, toggle, done }
       </td>
       <td>
         {run ? (
-          <a href={href(["experiments", run.info.experiment_id, "runs", run.info.run_id])}>{run.info.run_name || it.run_id?.slice(0, 8)}</a>
+          <>
+            <a href={href(["experiments", run.info.experiment_id, "runs", run.info.run_id])}>{run.info.run_name || it.run_id?.slice(0, 8)}</a>{" "}
+            <span class="soft">
+              of <a href={href(["experiments", run.info.experiment_id])}>experiment {run.info.experiment_id}</a>
+            </span>
+          </>
         ) : (
           <span class="mono">{it.run_id?.slice(0, 8) || "–"}</span>
         )}
