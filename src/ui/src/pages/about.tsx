@@ -1,7 +1,7 @@
 // How this page looks, under which name it changes things, and what the server is.
 
-import { changes } from "../api/events";
-import { getNow, runlog } from "../api/http";
+import { type EventsPage, changes } from "../api/events";
+import { ApiError, getNow, runlog } from "../api/http";
 import { actor } from "../actor";
 import { trackingUri } from "../address";
 import { useAnswer } from "../answer";
@@ -9,13 +9,13 @@ import { Facts, Problem, Section, Time } from "../parts/basics";
 import { THEMES, type Theme, theme } from "../theme";
 
 interface Status {
-  version: string;
+  version?: string;
   mlflow_version: string;
   seq: number;
-  started_at: number;
-  log: { id: string; segments: number; bytes: number };
+  started_at?: number;
+  log?: { id: string; segments: number; bytes: number };
   checkpoint: { size: number; signed_at?: number } | null;
-  verified: unknown;
+  verified?: unknown;
 }
 
 export function About() {
@@ -50,7 +50,7 @@ export function About() {
 }
 
 function Server() {
-  const status = useAnswer(() => getNow<Status>(runlog("status")), [changes.value]);
+  const status = useAnswer(() => getNow<Status>(runlog("status")).catch(older), [changes.value]);
   const key = useAnswer(() => getNow<{ origin: string; key: string }>(runlog("tlog/key")), []);
   const it = status.value;
   return (
@@ -58,21 +58,33 @@ function Server() {
       <Problem error={status.error ?? key.error} />
       <Facts
         facts={[
-          ["Runlog", it?.version],
+          ["Runlog", it?.version ?? "–"],
           ["Speaks as MLflow", it?.mlflow_version],
           ["Running since", <Time at={it?.started_at} />],
-          ["Log", it && `${size(it.log.bytes)} in ${it.log.segments} segments`],
-          ["Last sequence", it?.seq.toLocaleString()],
+          ["Log", it?.log ? `${size(it.log.bytes)} in ${it.log.segments} segments` : "–"],
+          ["Last sequence", it?.seq?.toLocaleString()],
           ["Last checkpoint", it && <Checkpoint of={it.checkpoint} />],
           ["Verified", <Verified what={it?.verified} />],
           ["Name of the log", <span class="mono">{key.value?.origin}</span>],
           ["Public key", <span class="mono">{key.value?.key}</span>],
-          ["API", <a href="api/runlog/1/openapi.json">description (OpenAPI)</a>],
+          ["API", <a href={runlog("openapi.json")}>description (OpenAPI)</a>],
           ["Tracking URI", <code>{trackingUri()}</code>],
         ]}
       />
     </>
   );
+}
+
+/** What a server tells that has no `status`. */
+async function older(error: Error): Promise<Status> {
+  if (!(error instanceof ApiError) || error.status !== 404) throw error;
+  const [version, page, checkpoint] = await Promise.all([
+    fetch("version").then((it) => it.text()),
+    getNow<EventsPage>(runlog("events"), { order: "newest_first", limit: 1 }),
+    fetch(runlog("tlog/checkpoint")).then((it) => it.text()),
+  ]);
+  const size = Number(checkpoint.split("\n")[1]);
+  return { mlflow_version: version, seq: page.events[0]?.seq ?? 0, checkpoint: size ? { size } : null };
 }
 
 function Checkpoint({ of }: { of: Status["checkpoint"] }) {
@@ -87,7 +99,7 @@ function Checkpoint({ of }: { of: Status["checkpoint"] }) {
 
 /** What the server says it verified, field by field. */
 function Verified({ what }: { what: unknown }) {
-  if (what === null || typeof what !== "object") return <>{what === undefined ? "" : String(what)}</>;
+  if (what === null || typeof what !== "object") return <>{what === undefined ? "by runlog verify" : String(what)}</>;
   return <>{Object.entries(what).map(([name, value]) => `${name.replaceAll("_", " ")}: ${told(name, value)}`).join(", ")}</>;
 }
 

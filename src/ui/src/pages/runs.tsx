@@ -75,7 +75,7 @@ export function Runs({ experimentIds }: { experimentIds: string }) {
       {chosen.size > 0 && (
         <div class="bar" role="group" aria-label="Chosen runs">
           <strong>{chosen.size} chosen</strong>
-          <a class="button" href={href(["compare-runs"], { runs: JSON.stringify([...chosen]), experiments: JSON.stringify(experimentIds.split(",")) })}>
+          <a class="button" data-key="c" href={href(["compare-runs"], { runs: JSON.stringify([...chosen]), experiments: JSON.stringify(experimentIds.split(",")) })}>
             Compare
           </a>
           <button type="button" disabled={!!asOf.value} onClick={() => each(runs.remove)}>
