@@ -71,10 +71,14 @@ function useSpan(): Span | undefined {
 /** More could not be told apart. */
 const TICKS_SHOWN = 200;
 
+/** Steps of the slider from end to end. */
+const NOTCHES = 1000;
+
 function Slider({ from, ticks, at }: Span & { at: number | undefined }) {
   const [dragged, setDragged] = useState<number>();
   const to = Date.now();
   const value = dragged ?? at ?? to;
+  const notch = Math.max(1, Math.floor((to - from) / NOTCHES));
   const step = (by: -1 | 1) => {
     const next = neighbour(ticks, value, by);
     if (next !== undefined) show(next);
@@ -94,13 +98,14 @@ function Slider({ from, ticks, at }: Span & { at: number | undefined }) {
           title={FORMAT.format(value)}
           min={from}
           max={to}
-          step={Math.max(1, Math.floor((to - from) / 2000))}
+          step={notch}
           value={value}
           onInput={(event) => setDragged(event.currentTarget.valueAsNumber)}
           onChange={(event) => {
             setDragged(undefined);
             const time = event.currentTarget.valueAsNumber;
-            if (time >= to - (to - from) / 1000) now();
+            // The last notch is now: the next one to the left must not be.
+            if (time > to - notch) now();
             else show(time);
           }}
         />
