@@ -11,6 +11,7 @@ export function Schema({ name, version }: { name: string; version: string }) {
   const { value, error } = useAnswer(() => read(name, version), [name, version, asOf.value]);
   if (error) return <Problem error={error} />;
   if (!value) return null;
+  if (value === "away") return <p class="soft">This server has no file MLmodel of the version, which would say it.</p>;
   if (value === "none") return <p class="soft">The model says no signature.</p>;
   return (
     <>
@@ -23,7 +24,8 @@ export function Schema({ name, version }: { name: string; version: string }) {
 
 async function read(name: string, version: string) {
   const answer = await fetch(versions.file(name, version, "MLmodel"), { headers: asOf.value ? { "Runlog-As-Of": asOf.value } : {} });
-  if (answer.status === 404) return "none";
+  // Not there, or in a store that is not this server's.
+  if (answer.status >= 400 && answer.status < 500) return "away";
   if (!answer.ok) throw new ApiError(`The model's file MLmodel: ${answer.status} ${answer.statusText}`, answer.status);
   return readSignature(await answer.text()) ?? "none";
 }
